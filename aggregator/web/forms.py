@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from aggregator.web.answers import CONTENT_POLICY, SECURITY_HEADERS
+from aggregator.web.answers import SECURITY_HEADERS
 from aggregator.web.replies import NO_STORE
 
 FORM_BYTES_MAX = 64_000  # a note of the desk, a statement of reasons, or the ids of a page of items
@@ -18,13 +18,9 @@ FIELDS_MAX = 500
 FORM_SECONDS_MAX = 30
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 
-# Of pages with forms alone: those of the public keep form-action 'none'. Referrer-Policy: under no-referrer a
-# browser sends `Origin: null` with a form (Fetch, section "append a request Origin header").
-FORM_PAGE = {
-    "Content-Security-Policy": CONTENT_POLICY.replace("form-action 'none'", "form-action 'self'")
-    + "; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-}
+# Of pages whose forms are checked by Origin: under no-referrer a browser sends `Origin: null` with a form (Fetch,
+# section "append a request Origin header").
+FORM_PAGE = {"Referrer-Policy": "same-origin"}
 
 
 class Refused(Exception):

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from aggregator.publish.document import Published
 from aggregator.web.answers import CACHE_FOR_A_MINUTE, SECURITY_HEADERS, Answers
-from aggregator.web.answers import CONTENT_POLICY as CONTENT_POLICY
 
 NO_STORE = "no-store"
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}  # for scripts of other sites

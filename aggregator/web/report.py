@@ -15,7 +15,6 @@ from aggregator.log import log
 from aggregator.model.report import Ground, Report
 from aggregator.publish.document import Published
 from aggregator.storage.sql.reports import ReportStore
-from aggregator.web.answers import FORM_POLICY
 from aggregator.web.clients import network_of_client
 from aggregator.web.forms import Refused, line, lines, posted
 from aggregator.web.pages import Site, notice, page
@@ -104,12 +103,12 @@ class ReportForm:
             log.warning("report refused: too many wait")
             return self._refuse(request, 503, "Too many reports wait. Please write to the contact below.")
         log.info("report received", reference=report.reference, item=report.item, ground=report.ground.value)
-        return self._send(request, page("reported.html", site=self._site(), report=report))
+        return self._send(request, page("reported.html", site=self.site(), report=report))
 
     def _page(self, request: Request, entered: Entered, *, status: int = 200) -> Response:
         made = page(
             "report.html",
-            site=self._site(),
+            site=self.site(),
             entered=entered,
             grounds=tuple(Ground),
             longest={
@@ -125,11 +124,7 @@ class ReportForm:
         return self._send(request, notice("Not taken", sentence, self.site()), status=status)
 
     def _send(self, request: Request, made: Published, *, status: int = 200) -> Response:
-        headers = {"Content-Security-Policy": f"{FORM_POLICY}; frame-ancestors 'none'"}
-        return reply(request, made, status=status, cache=NO_STORE, headers=headers)
-
-    def _site(self) -> Site:
-        return replace(self.site(), has_form=True)
+        return reply(request, made, status=status, cache=NO_STORE)
 
     def _url(self) -> str:
         return self.site().publication.url

@@ -20,7 +20,6 @@ from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import permits, step
 from aggregator.storage import Storage
 from aggregator.web.acting import Actor, Guard
-from aggregator.web.answers import FORM_POLICY
 from aggregator.web.forms import Refused, lines, posted
 from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, plain, reply, seen_other
@@ -153,5 +152,4 @@ class ReportDesk:
             answer=answer,
             longest=STATEMENT_CHARS_MAX,
         )
-        headers = {"Content-Security-Policy": f"{FORM_POLICY}; frame-ancestors 'none'"}
-        return reply(request, made, status=status, cache=NO_STORE, headers=headers)
+        return reply(request, made, status=status, cache=NO_STORE)

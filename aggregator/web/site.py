@@ -9,7 +9,7 @@ from aggregator.model.look import Block
 from aggregator.model.release import Release
 from aggregator.model.settings import Publication
 from aggregator.model.stored import FeedInfo
-from aggregator.web.answers import CONTENT_POLICY, FORM_POLICY, SCRIPTS
+from aggregator.web.answers import CONTENT_POLICY, SCRIPTS
 from aggregator.web.look import PLAIN, Look
 from aggregator.web.wording import Wording, wording
 
@@ -27,7 +27,6 @@ class Site:
     languages: tuple[str, ...] = ()
     file: str | None = None  # of the page in an export, whose links are relative; None: pages are served
     look: Look = PLAIN
-    has_form: bool = False  # the page has a form that is sent to the publication itself
 
     @property
     def words(self) -> Wording:
@@ -82,7 +81,7 @@ class Site:
 
     def content_policy(self, *, has_script: bool = False) -> str:
         """Return the Content-Security-Policy of a page; one opened from a disk has no origin of its own."""
-        policy = FORM_POLICY if self.has_form else CONTENT_POLICY
+        policy = CONTENT_POLICY
         if self.publication.images is not Images.ORIGIN:
             policy = policy.replace("img-src 'self' https:", "img-src 'self'")
         policy = f"{policy}; {SCRIPTS}" if has_script else policy

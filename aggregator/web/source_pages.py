@@ -27,7 +27,6 @@ from aggregator.render.charts import Chart
 from aggregator.storage import Storage
 from aggregator.web import plots
 from aggregator.web.acting import Actor, Guard
-from aggregator.web.answers import FORM_POLICY
 from aggregator.web.editing import Edits
 from aggregator.web.forms import Refused, line, posted
 from aggregator.web.pages import page
@@ -194,8 +193,7 @@ class SourcePages:
         return health
 
     def _send(self, request: Request, made: Published, *, status: int = 200) -> Response:
-        headers = {"Content-Security-Policy": f"{FORM_POLICY}; frame-ancestors 'none'"}
-        return reply(request, made, status=status, cache=NO_STORE, headers=headers)
+        return reply(request, made, status=status, cache=NO_STORE)
 
 
 def rhythm(polls: Sequence[PastPoll], now: datetime) -> Rhythm:

@@ -15,8 +15,8 @@ CONTENT_POLICY = (
 )
 SCRIPTS = "script-src 'self'"  # of pages with a button that copies an address, beside that policy
 
-# Defence in depth: no script or frame runs, and forms go to the publication alone, even if the sanitiser missed
-# one. Referrer-Policy: a host that serves an image of a page does not learn which release is read.
+# Defence in depth: no script or frame runs, and forms go to the publication alone, even if the sanitiser
+# missed one. Referrer-Policy: a host that serves an image of a page does not learn which release is read.
 SECURITY_HEADERS = {
     "Content-Security-Policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

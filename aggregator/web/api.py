@@ -17,11 +17,13 @@ from aggregator.storage.sql.queries import ItemStore
 from aggregator.web.clients import ClientLimits
 from aggregator.web.replies import ANY_ORIGIN, NO_STORE, reply
 from aggregator.web.search import SearchBusy, SearchSlots, said, unavailable
+from aggregator.web.wording import Wording
 
 COST = 2  # tokens of a client
 ALL = "all"
 DESCRIPTION = Path(__file__).parent / "openapi.json"
 NO_INDEX = {**ANY_ORIGIN, "X-Robots-Tag": "noindex"}
+ENGLISH = Wording.english()  # of messages for programs
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -97,5 +99,5 @@ def _query(request: Request) -> SearchQuery:
         return SearchQuery("")
     query = parse(written)
     if query.faults:
-        raise BadParameter(" ".join(map(said, query.faults)))
+        raise BadParameter(" ".join(said(fault, ENGLISH) for fault in query.faults))
     return query

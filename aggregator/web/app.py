@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from aggregator.errors import StorageError, StoreAway
 from aggregator.log import log
+from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
 from aggregator.web.answers import CACHE_FOR_A_MINUTE
@@ -21,6 +22,7 @@ from aggregator.web.public import PublicSite
 from aggregator.web.remembered import Remembered
 from aggregator.web.replies import NO_STORE, plain, reply
 from aggregator.web.report import ReportForm, by_client
+from aggregator.web.wording import Wording, wording
 
 
 def public_app(
@@ -41,43 +43,47 @@ def public_app(
     reports = ReportForm(storage.reports, public.site, allowed or by_client(now), clock=now)
     app = Starlette(
         routes=[*first, *reports.routes(), *public.routes()],
-        exception_handlers=handlers(public.site, public.recalled),
+        exception_handlers=handlers(
+            public.site, public.recalled, words=lambda: wording(publisher.publication())
+        ),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     return app
 
 
 def handlers(
-    site: Callable[[], Site] | None, recalled: Callable[[Request], Response | None] = lambda request: None
+    site: Callable[[], Site] | None,
+    recalled: Callable[[Request], Response | None] = lambda request: None,
+    *,
+    words: Callable[[], Wording] = Wording.english,
 ) -> Mapping[type[Exception], Callable[[Request, Exception], Response]]:
     """Return the exception handlers of an application; a 404 is a page of the site if there is one, any other
-    error a line of text."""
+    error a line of text in the language of `words`."""
 
-    def error_reply(request: Request, status: int, heading: str, sentence: str) -> Response:
-        published = not_found(site()) if site and status == 404 else plain(f"{heading}. {sentence}")
+    def error_reply(request: Request, status: int, published: Published) -> Response:
         cache = CACHE_FOR_A_MINUTE if status < 500 else NO_STORE
         return reply(request, published, status=status, cache=cache)
 
     def client_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if error.status_code == 404:
-            try:
-                return error_reply(request, 404, "Not found", "There is no page or feed at this address.")
-            except StorageError as fault:  # its navigation is in the store
-                return storage_error(request, fault)
-        response = error_reply(request, error.status_code, error.detail, "Use a method listed in Allow.")
-        response.headers.update(error.headers or {})
-        return response
+        if error.status_code != 404:  # 405
+            response = error_reply(request, error.status_code, plain(words()("wrong_method")))
+            response.headers.update(error.headers or {})
+            return response
+        try:
+            return error_reply(request, 404, not_found(site()) if site else plain(words()("not_found_text")))
+        except StorageError as fault:  # its navigation is in the store
+            return storage_error(request, fault)
 
     def storage_error(request: Request, error: Exception) -> Response:
         if isinstance(error, StoreAway) and (last := recalled(request)) is not None:
             return last
         log.error("storage unreadable", path=request.scope["path"], error=str(error))
-        response = error_reply(request, 503, "Service unavailable", "Please try again in a minute.")
+        response = error_reply(request, 503, plain(words()("unavailable")))
         response.headers["Retry-After"] = "60"
         return response
 
     def server_error(request: Request, error: Exception) -> Response:
-        return error_reply(request, 500, "Internal server error", "The error has been logged.")
+        return error_reply(request, 500, plain(words()("failed")))
 
     return {HTTPException: client_error, StorageError: storage_error, Exception: server_error}

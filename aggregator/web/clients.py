@@ -16,10 +16,12 @@ from aggregator.model.push_settings import Network
 from aggregator.policy.client_address import client_of, network_of
 from aggregator.policy.token_bucket import Rate
 from aggregator.web.replies import NO_STORE, plain, reply
+from aggregator.web.wording import Wording
 from aggregator.websub.rate_limit import RateLimit
 
 RATE = Rate(burst=60, every=timedelta(seconds=1))
 FORWARDED = b"x-forwarded-for"
+ENGLISH = Wording.english()
 
 
 class TrustedProxies:
@@ -60,12 +62,13 @@ class ClientLimits:
         wait = self._limit.take(network_of_client(request), self._now(), cost)
         return ceil(wait.total_seconds()) if wait else None
 
-    def refusal(self, request: Request, cost: int = 1) -> Response | None:
-        """Return None and take `cost` tokens, or the response 429 with Retry-After (RFC 6585 section 4)."""
+    def refusal(self, request: Request, cost: int = 1, *, words: Wording = ENGLISH) -> Response | None:
+        """Return None and take `cost` tokens, or the response 429 with Retry-After (RFC 6585 section 4), its
+        sentence of `words`."""
         wait = self.allowed(request, cost)
         if wait is None:
             return None
-        sentence = plain(f"There are too many requests from your network. Try again in {wait} s.")
-        response = reply(request, sentence, status=429, cache=NO_STORE)
+        sentence = words("too_many_requests", seconds=wait)
+        response = reply(request, plain(sentence), status=429, cache=NO_STORE)
         response.headers["Retry-After"] = str(wait)
         return response

@@ -18,8 +18,9 @@ from aggregator.storage import Storage
 from aggregator.web.access import Visitor
 from aggregator.web.desk_words import COMMON
 from aggregator.web.forms import FORM_PAGE, Refused
-from aggregator.web.pages import page, static
+from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, reply
+from aggregator.web.statics import static
 
 DESK = "/desk"
 STYLE = static("desk.css")

@@ -14,13 +14,9 @@ from aggregator.web.archives import Kept
 from aggregator.web.clients import ClientLimits
 from aggregator.web.pages import Site, heading_of, page
 from aggregator.web.replies import channel_name
+from aggregator.web.wording import wording
 
 ENTRIES = 10
-WORDS: Mapping[str, str] = {
-    "corrected": "Corrected",
-    "edited": "Edited by {by}",
-    "empty": "Nothing has been published here yet.",
-}
 
 
 class Theme(StrEnum):
@@ -55,7 +51,7 @@ class EmbedPages:
         theme = request.query_params.get("theme", "")
         if theme and theme not in tuple(Theme):
             raise HTTPException(404)
-        if refused := self._limits.refusal(request):
+        if refused := self._limits.refusal(request, words=wording(self._publisher.publication())):
             return refused
         name = channel_name(request)
         channel, listing = self._publisher.channel(name), self._publisher.page(name, None)
@@ -69,7 +65,6 @@ class EmbedPages:
             heading=heading_of(channel, site),
             releases=listing.releases[:ENTRIES],
             theme=theme,
-            texts=WORDS,
         )
         return self._kept(request, shown, headers=framed_by(self._publisher.embedding().origins(name)))
 

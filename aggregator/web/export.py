@@ -31,7 +31,6 @@ from aggregator.storage import Storage
 from aggregator.web import terms
 from aggregator.web.look import Looks
 from aggregator.web.pages import (
-    STATIC,
     Site,
     channel_page,
     directory_page,
@@ -41,6 +40,7 @@ from aggregator.web.pages import (
     site,
     withdrawn,
 )
+from aggregator.web.statics import STATIC
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500

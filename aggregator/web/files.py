@@ -14,8 +14,8 @@ from aggregator.storage import Storage
 from aggregator.web import look, terms
 from aggregator.web.archives import Kept
 from aggregator.web.look import Looks
-from aggregator.web.pages import STATIC
 from aggregator.web.replies import NO_STORE, plain, reply
+from aggregator.web.statics import STATIC
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
 IMAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; sandbox"}

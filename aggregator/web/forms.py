@@ -18,8 +18,8 @@ FIELDS_MAX = 500
 FORM_SECONDS_MAX = 30
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 
-# Of pages whose forms are checked by Origin: under no-referrer a browser sends `Origin: null` with a form (Fetch,
-# section "append a request Origin header").
+# Of pages whose forms are checked by Origin: under no-referrer a browser sends `Origin: null` with a form
+# (Fetch, section "append a request Origin header").
 FORM_PAGE = {"Referrer-Policy": "same-origin"}
 
 

@@ -18,6 +18,7 @@ from aggregator.model.settings import Config
 from aggregator.parse.image_type import ImageType, image_type
 from aggregator.policy import palette
 from aggregator.publish.document import Published
+from aggregator.web.statics import own_feed_style
 
 FILE_BYTES_MAX = 200_000  # of a logo, and of a template
 STYLE = "look.css"
@@ -96,7 +97,8 @@ class Looks:
         config = self._config()
         with self._lock:
             if config is not self._of:
-                self._look, self._of = read(config.brand), config
+                look, self._of = read(config.brand), config
+                self._look = replace(look, files={**look.files, **own_feed_style(config.publication)})
                 for mistake in self._look.mistakes:
                     log.error("own look not shown", problem=mistake)
             return self._look

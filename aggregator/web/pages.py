@@ -18,7 +18,7 @@ from jinja2.runtime import Context
 
 from aggregator.editorial import standing
 from aggregator.editorial.differences import Piece, differences
-from aggregator.editorial.names import language, topic_name
+from aggregator.editorial.names import language, topic_description, topic_name
 from aggregator.editorial.terms import licence_address
 from aggregator.model.domains import host_of
 from aggregator.model.image import COPIES, Images
@@ -26,6 +26,7 @@ from aggregator.model.item import Enclosure
 from aggregator.model.release import Channel, Release
 from aggregator.model.stored import Revision
 from aggregator.normalise import plain
+from aggregator.policy.search_query import QUERY_CHARS_MAX
 from aggregator.publish.document import Published
 from aggregator.publish.listings import Listing
 from aggregator.publish.overview import Entry, Profile
@@ -35,15 +36,11 @@ from aggregator.render.attribution import provenance
 from aggregator.web.media import file_kind, kind, scrollable, secure
 from aggregator.web.site import Site as Site
 from aggregator.web.site import site as site
+from aggregator.web.statics import STATIC
 from aggregator.web.wording import Wording, direction
 
 _DIRECTORY = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
-_STATIC_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
 ENGLISH = Wording.english()
 
 
@@ -70,7 +67,8 @@ def channel_page(
         site=site,
         channel=channel,
         heading=heading_of(channel, site),
-        days=list(_days([_pictured(each, site) for each in listing.releases], site.words)),
+        description=_described(channel.name, site),
+        days=list(_days([pictured(each, site) for each in listing.releases], site.words)),
         is_first=behind is None,
         has_script=behind is None,
         before=None if behind is None or not behind.at else behind.shown,
@@ -102,14 +100,14 @@ def item_page(release: Release, site: Site) -> Published:
     return page(
         "item.html",
         site=site,
-        release=_pictured(release, site),
+        release=pictured(release, site),
         provenance=provenance(release),
         licence=licence_address(release.terms.licence),
         files=sorted(release.enclosures, key=_place),
     )
 
 
-def _pictured(release: Release, site: Site) -> Release:
+def pictured(release: Release, site: Site) -> Release:
     """Return a release whose copies of images are linked as pages of the site are."""
     copies = site.publication.url + COPIES
     if site.publication.images is not Images.PROXY:
@@ -161,36 +159,6 @@ def page(template: str, *, has_script: bool = False, **values: object) -> Publis
     """Return a template filled in. Pages have an ETag and no Last-Modified."""
     text = TEMPLATES.get_template(template).render(has_script=has_script, **values)
     return Published(text.encode(), HTML, None)
-
-
-def static(name: str) -> Published:
-    """Return a static file of the package."""
-    kinds = {
-        ".css": "text/css; charset=utf-8",
-        ".js": "text/javascript; charset=utf-8",
-        ".svg": "image/svg+xml",
-    }
-    return Published((_DIRECTORY / "static" / name).read_bytes(), kinds[Path(name).suffix], None)
-
-
-# What a feed says on top when a browser shows it, by the language of its channel.
-SUBSCRIBE = {
-    "en": "This is a feed. To subscribe, copy its address into a feed reader.",
-    "de": "Dies ist ein Feed. Um ihn zu abonnieren, kopieren Sie seine Adresse in einen Feedreader.",
-    "fr": "Ceci est un flux. Pour vous y abonner, copiez son adresse dans un lecteur de flux.",
-    "es": "Esto es una fuente web. Para suscribirse, copie su dirección en un lector de fuentes.",
-}
-
-
-def _feed_style(sentence: str) -> Published:
-    style = static("feed.css")
-    return Published(style.body.replace(b"@SUBSCRIBE@", sentence.encode()), style.media_type, None)
-
-
-_FILES = ("style.css", "admin.css", "embed.css", "copy.js", "icon.svg")
-STATIC = {name: static(name) for name in _FILES} | {
-    f"feed-{language}.css": _feed_style(sentence) for language, sentence in SUBSCRIBE.items()
-}
 
 
 def day(when: datetime) -> str:
@@ -262,6 +230,18 @@ def label(context: Context, slug: str) -> str:
     return topic_name(site.publication, slug)
 
 
+def _described(channel: str, site: Site) -> str:
+    """Return the operator's description of the topic of a channel, "" for none and for other channels."""
+    kind, _, slug = channel.partition("/")
+    return topic_description(site.publication, slug) if kind == "topics" else ""
+
+
+@pass_context
+def described(context: Context, channel: str) -> str:
+    """Return the same for the publication of the page."""
+    return _described(channel, context["site"])
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_DIRECTORY / "templates"),
@@ -273,14 +253,16 @@ def _environment() -> Environment:
     )
     environment.filters.update(day=day, moment=moment, label=label, language=language, host=host, size=size)
     environment.filters.update(kind=kind, file_kind=file_kind, secure=secure, scrollable=scrollable)
-    environment.filters.update(direction=direction, segment=partial(quote, safe=""))
+    environment.filters.update(described=described, direction=direction, segment=partial(quote, safe=""))
     environment.filters["licence_address"] = licence_address
     environment.tests["web"] = is_web
     environment.globals.update(
         formats=[(kind, kind.media_type.partition(";")[0]) for kind in Format],
         format_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
+        chars_max=QUERY_CHARS_MAX,
         style=STATIC["style.css"].etag[1:9],  # cache busting: a new file has a new address
         admin_style=STATIC["admin.css"].etag[1:9],
+        embed_style=STATIC["embed.css"].etag[1:9],
         script=STATIC["copy.js"].etag[1:9],
     )
     return environment

@@ -23,6 +23,15 @@ from aggregator.websub.rate_limit import Rate, RateLimit
 
 NAME_CHARS_MAX, ADDRESS_CHARS_MAX, ABOUT_CHARS_MAX, WORDS_CHARS_MAX = 200, 254, 1_000, 5_000
 PER_CLIENT = Rate(burst=5, every=timedelta(minutes=10))
+_FAULTS = {  # of each field the key of its words
+    "about": "report_no_about",
+    "ground": "report_no_ground",
+    "words": "report_no_why",
+    "name": "report_no_name",
+    "address": "report_no_address",
+    "good_faith": "report_no_good_faith",
+}
+_REFUSED = {403: "form_foreign", 408: "form_unfinished", 413: "form_large"}  # by status
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _ITEM = re.compile(r"(?:.*/items/)?([a-z0-9]{5,40})(?:[/?#].*)?", re.DOTALL)
 
@@ -35,7 +44,7 @@ def by_client(clock: Callable[[], datetime]) -> Callable[[Request], timedelta]:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The fields of the form as they were entered, and what is wrong with each."""
+    """The fields of the form as they were entered, and for each that has a fault the key of its words."""
 
     about: str = ""
     name: str = ""
@@ -44,6 +53,11 @@ class Entered:
     words: str = ""
     good_faith: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def excess(self) -> int:
+        """The number of characters by which the words are too long."""
+        return len(self.words) - WORDS_CHARS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,8 @@ class ReportForm:
         try:
             given = await posted(request)
         except Refused as error:
-            return await run_in_threadpool(self._refuse, request, error.status, str(error))
+            key = _REFUSED.get(error.status, "form_unreadable")
+            return await run_in_threadpool(self._refuse, request, error.status, key)
         return await run_in_threadpool(self._take, request, given)
 
     def _take(self, request: Request, given: Mapping[str, str]) -> Response:
@@ -84,8 +99,7 @@ class ReportForm:
             return self._page(request, entered, status=400)
         if wait := self.allowed(request):
             minutes = -(-wait // timedelta(minutes=1))
-            sentence = f"Too many reports came from your network. Please try again in {minutes} min."
-            refused = self._refuse(request, 429, sentence)
+            refused = self._refuse(request, 429, "report_too_many", minutes=minutes)
             refused.headers["Retry-After"] = str(minutes * 60)
             return refused
         now = self.clock()
@@ -101,7 +115,7 @@ class ReportForm:
         )
         if not self.storage.receive(report):
             log.warning("report refused: too many wait")
-            return self._refuse(request, 503, "Too many reports wait. Please write to the contact below.")
+            return self._refuse(request, 503, "report_too_many_wait")
         log.info("report received", reference=report.reference, item=report.item, ground=report.ground.value)
         return self._send(request, page("reported.html", site=self.site(), report=report))
 
@@ -120,8 +134,10 @@ class ReportForm:
         )
         return self._send(request, made, status=status)
 
-    def _refuse(self, request: Request, status: int, sentence: str) -> Response:
-        return self._send(request, notice("Not taken", sentence, self.site()), status=status)
+    def _refuse(self, request: Request, status: int, key: str, **values: object) -> Response:
+        site = self.site()
+        made = notice(site.words("report_refused"), site.words(key, **values), site)
+        return self._send(request, made, status=status)
 
     def _send(self, request: Request, made: Published, *, status: int = 200) -> Response:
         return reply(request, made, status=status, cache=NO_STORE)
@@ -142,16 +158,17 @@ def checked(given: Mapping[str, str]) -> Entered:
     )
     is_anonymous = entered.ground == Ground.CHILDREN and not entered.name and not entered.address
     wrong = {
-        "about": "" if entered.about else "Say which release: its address, or that of its original.",
-        "name": "" if entered.name or is_anonymous else "Give your name.",
-        "address": ""
-        if _ADDRESS.fullmatch(entered.address) or is_anonymous
-        else "Give an e-mail address such as jane@example.org.",
-        "ground": "" if entered.ground in tuple(Ground) else "Choose one.",
-        "words": _words_fault(entered.words),
-        "good_faith": "" if entered.good_faith else "Confirm this to send the report.",
+        "about": not entered.about,
+        "name": not entered.name and not is_anonymous,
+        "address": not _ADDRESS.fullmatch(entered.address) and not is_anonymous,
+        "ground": entered.ground not in tuple(Ground),
+        "words": not entered.words or entered.excess > 0,
+        "good_faith": not entered.good_faith,
     }
-    return replace(entered, faults={name: fault for name, fault in wrong.items() if fault})
+    faults = {name: _FAULTS[name] for name, is_wrong in wrong.items() if is_wrong}
+    if entered.excess > 0:
+        faults["words"] = "report_long_why"
+    return replace(entered, faults=faults)
 
 
 def item_of(about: str, url: str) -> str:
@@ -159,10 +176,3 @@ def item_of(about: str, url: str) -> str:
     is_ours = about.startswith(f"{url}items/") or "/" not in about
     found = _ITEM.fullmatch(about) if is_ours else None
     return found[1] if found else ""
-
-
-def _words_fault(words: str) -> str:
-    if not words:
-        return "Say why, in your own words."
-    over = len(words) - WORDS_CHARS_MAX
-    return f"This is {over} characters too long." if over > 0 else ""

@@ -2,8 +2,9 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -26,44 +27,9 @@ from aggregator.publish.searches import PAGES_MAX, Results
 from aggregator.render import Format
 from aggregator.web.clients import ClientLimits
 from aggregator.web.feed_view import VARY
-from aggregator.web.pages import Site, page
+from aggregator.web.pages import Site, page, pictured
 from aggregator.web.replies import ANY_ORIGIN, NO_STORE, plain, reply
-
-# Words of the page, and of the faults of a query; {value} is the part of the query that has the fault.
-WORDS: Mapping[str, str] = {
-    "search": "Search",
-    "label": "Search releases",
-    "found": "Results for {query}",
-    "nothing": "No release matches this search.",
-    "nothing_here": "No release of this period matches; older ones may.",
-    "help": "Help with searches",
-    "subscribe": "Subscribe to this search",
-    "better": "Better matches",
-    "further": "Further matches",
-    "older": "Older matches",
-    "slow": "This search takes too long. Add a word, or filter by organisation: or after:, and try again.",
-    "busy": "There are too many searches at the moment. Please try again in a few seconds.",
-}
-FAULTS: Mapping[QueryFault, str] = {
-    QueryFault.EMPTY: "Write a word to search for, or a filter such as topic:health.",
-    QueryFault.TOO_LONG: f"A search has up to {QUERY_CHARS_MAX} characters.",
-    QueryFault.TOO_MANY_TERMS: f"A search has up to {QUERY_TERMS_MAX} words or phrases.",
-    QueryFault.REPEATED: "{value}: stands twice; keep one.",
-    QueryFault.NO_DATE: "“{value}” is no date; write it as 2026-03-31.",
-    QueryFault.NO_SLUG: "“{value}” is no topic; write it as in its address, such as human-rights.",
-    QueryFault.NO_LANGUAGE: "“{value}” is no language; write its code, such as fr.",
-    QueryFault.NO_NAME: "organisation: needs a name, such as organisation:osce.",
-    QueryFault.ORDER: "before: must be a later day than after: ({value}).",
-}
-HELP: tuple[tuple[str, str], ...] = (
-    ("flood warning", "both words, in any order"),
-    ('"flood warning"', "the phrase"),
-    ("flood*", "words that begin so"),
-    ("organisation:osce", "releases of an organisation; with blanks in quotes"),
-    ("topic:health", "releases on a topic"),
-    ("language:fr", "releases in a language"),
-    ("after:2026-01-31 before:2026-03-01", "releases of a period, from the first day to before the second"),
-)
+from aggregator.web.wording import Wording, wording
 
 PAGE_COST, FEED_COST = 2, 2  # tokens of a client
 SEARCHES_AT_ONCE = 4  # of all clients; others wait, so that pages have threads left
@@ -108,7 +74,7 @@ class SearchPages:
 
     def page(self, request: Request) -> Response:
         """The form, with the results of the query `q` if there is one; 400 with its faults."""
-        if refused := self._limits.refusal(request, PAGE_COST):
+        if refused := self._limits.refusal(request, PAGE_COST, words=self._words()):
             return refused
         number, before = _place(request)
         written = request.query_params.get("q", "")
@@ -130,23 +96,24 @@ class SearchPages:
         """A search as RSS, Atom or JSON Feed."""
         if request.path_params["kind"] not in tuple(Format):
             raise HTTPException(404)
-        if refused := self._limits.refusal(request, FEED_COST):
+        if refused := self._limits.refusal(request, FEED_COST, words=self._words()):
             return refused
         kind, query = Format(request.path_params["kind"]), parse(request.query_params.get("q", ""))
         if query.faults:
-            sentence = plain(" ".join(map(said, query.faults)))
+            sentence = plain(" ".join(said(fault, self._words()) for fault in query.faults))
             return reply(request, sentence, status=400, headers=NO_INDEX)
         try:
             with self._slots.one():
                 published = self._publisher.searches.document(query, kind)
         except (StoreSlow, SearchBusy) as error:
-            return unavailable(reply(request, plain(_reason(error)), status=503, cache=NO_STORE))
+            sentence = plain(_reason(error, self._words()))
+            return unavailable(reply(request, sentence, status=503, cache=NO_STORE))
         vary = VARY if kind is not Format.JSON else {}
         links = self._publisher.searches.links(query, kind)
         return reply(request, published, headers={**ANY_ORIGIN, **NO_INDEX, **vary, "Link": links})
 
     def _later(self, request: Request, query: SearchQuery, error: Exception) -> Response:
-        shown = self._shown(query, problem=_reason(error))
+        shown = self._shown(query, problem=_reason(error, self._words()))
         return unavailable(reply(request, shown, status=503, cache=NO_STORE, headers=NO_INDEX))
 
     def _shown(
@@ -158,23 +125,28 @@ class SearchPages:
         faults: tuple[Fault, ...] = (),
         problem: str = "",
     ) -> Published:
+        site = self._site()
+        found = () if results is None else results.found
         return page(
             "search.html",
-            site=self._site(),
-            texts=WORDS,
-            help=HELP,
+            site=site,
             query=query.text,
             asked=quote(query.text, safe=""),
             results=results,
+            found=[replace(each, release=pictured(each.release, site)) for each in found],
             first=before,
-            problems=(problem,) if problem else tuple(map(said, faults)),
-            chars_max=QUERY_CHARS_MAX,
+            problems=(problem,) if problem else tuple(said(fault, site.words) for fault in faults),
+            help=_help(site.words),
         )
 
+    def _words(self) -> Wording:
+        return wording(self._publisher.publication())
 
-def said(fault: Fault) -> str:
+
+def said(fault: Fault, words: Wording) -> str:
     """Return a fault in words."""
-    return FAULTS[fault.kind].format(value=fault.value)
+    count = QUERY_CHARS_MAX if fault.kind is QueryFault.TOO_LONG else QUERY_TERMS_MAX
+    return words(f"query_{fault.kind.name.lower()}", value=fault.value, count=count)
 
 
 def unavailable(response: Response) -> Response:
@@ -183,8 +155,22 @@ def unavailable(response: Response) -> Response:
     return response
 
 
-def _reason(error: Exception) -> str:
-    return WORDS["slow" if isinstance(error, StoreSlow) else "busy"]
+def _reason(error: Exception, words: Wording) -> str:
+    return words("search_slow" if isinstance(error, StoreSlow) else "search_busy")
+
+
+def _help(words: Wording) -> list[tuple[str, str]]:
+    """Return examples of searches, each with what it finds."""
+    example = words("search_example")
+    return [
+        (example, words("help_words")),
+        (f'"{example}"', words("help_phrase")),
+        (f"{words('search_example_prefix')}*", words("help_prefix")),
+        ("organisation:osce", words("help_organisation")),
+        ("topic:health", words("help_topic")),
+        ("language:fr", words("help_language")),
+        ("after:2026-01-31 before:2026-03-01", words("help_period")),
+    ]
 
 
 def _place(request: Request) -> tuple[int, int | None]:

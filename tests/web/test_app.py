@@ -587,3 +587,12 @@ def test_topics_have_the_names_that_the_operator_gave_them(tmp_path: Path) -> No
     kept = room.storage.admin.applied()
     assert kept is not None
     assert kept.publication.topics == (named,)
+
+
+def test_topics_are_described_on_their_page_and_in_the_directory(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("First"))
+    said = Topic("open-data", Text(()), Text((("en", "Data & <figures>"), ("de", "Daten"))))
+    room.reconfigures(publication=replace(publication(), topics=(said,)))
+    for path, count in (("/topics/open-data", 2), ("/topics", 1), ("/topics/climate", 0), ("/", 0)):
+        assert room.client.get(path).text.count("Data &amp; &lt;figures&gt;") == count

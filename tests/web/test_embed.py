@@ -27,7 +27,9 @@ def test_it_has_ten_entries_each_with_its_disclaimer_and_no_script(room: Newsroo
         answer = room.client.get(path)
         assert answer.status_code == 200
         assert answer.text.count("<article>") == 10
-        assert answer.text.count("Standing text about Coastal Observatory.") == 10
+        assert answer.text.count("Released by Coastal Observatory, not by Example Public Releases.") == 10
+        assert answer.text.count('class="pw-disclaimer"') == 10
+        assert '<base target="_blank">' in answer.text
         assert "Release &lt;11&gt;" in answer.text
         assert "<script" not in answer.text
         assert 'target="_blank" rel="noopener"' in answer.text

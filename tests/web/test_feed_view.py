@@ -1,16 +1,17 @@
 """Feeds that a browser opens."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aggregator.editorial.words import CATALOGUES
 from aggregator.web.app import public_app
 from aggregator.web.feed_view import XML, FeedView
 from aggregator.web.finished import Finished
-from aggregator.web.pages import SUBSCRIBE
 from aggregator.web.remembered import Mark, Remembered
-from tests.web.newsroom import Client, item, newsroom
+from tests.web.newsroom import Client, item, newsroom, publication
 
 pytestmark = pytest.mark.one_engine("channels of both engines are compared elsewhere")
 OPENED = {"Sec-Fetch-Dest": "document"}
@@ -52,4 +53,20 @@ def test_a_feed_names_the_style_of_its_language(client: Client, path: str, langu
     assert named[1] == f"/static/feed-{language}.css"
     style = client.get(named[1])
     assert style.headers["content-type"] == "text/css; charset=utf-8"
-    assert f'content: "{SUBSCRIBE[language]}"' in style.text
+    sentence = CATALOGUES[language]["feed_opened"]
+    assert f'content: "{sentence}"' in style.text
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "other"), [("fr-CA", "fr", "en"), ("it", "en", "fr"), ("en", "en", "de")]
+)
+def test_a_feed_says_the_own_words_of_the_publication(
+    tmp_path: Path, language: str, name: str, other: str
+) -> None:
+    room = newsroom(tmp_path)
+    own = replace(publication(), language=language, words=(("feed_opened", 'Copy "this"\n\\ {0}'),))
+    before = room.client.get(f"/static/feed-{other}.css").text
+    room.reconfigures(publication=own)
+    style = room.client.get(f"/static/feed-{name}.css").text
+    assert r'content: "Copy \22 this\22 \a \5c  {0}";' in style
+    assert room.client.get(f"/static/feed-{other}.css").text == before

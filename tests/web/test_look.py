@@ -12,7 +12,7 @@ from aggregator.model.look import Block, Brand, Colour, LinkKind
 from aggregator.policy.palette import DARK, LIGHT
 from aggregator.web.export import export
 from aggregator.web.look import FILE_BYTES_MAX, PLAIN, PROPERTIES, SVG_POLICY, read
-from aggregator.web.pages import STATIC
+from aggregator.web.statics import STATIC
 from tests.web.newsroom import Newsroom, item, newsroom
 
 pytestmark = pytest.mark.one_engine("pages are made of what a store returns, whatever its engine")

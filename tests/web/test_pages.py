@@ -12,7 +12,8 @@ from aggregator.model.item import Enclosure
 from aggregator.model.release import AlsoReleased, Release
 from aggregator.model.stored import FeedInfo
 from aggregator.publish.listings import Listing
-from aggregator.web.pages import STATIC, Site, channel_page, host, is_web, item_page, site, size
+from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
+from aggregator.web.statics import STATIC
 from tests.web.newsroom import NOON, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")

@@ -13,6 +13,7 @@ from aggregator.model.settings import Republish
 from aggregator.policy.token_bucket import Rate
 from aggregator.web.app import public_app
 from aggregator.web.clients import ClientLimits
+from aggregator.web.export import export
 from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Client, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.one_engine("searches of both engines are compared in tests/storage")
@@ -41,9 +42,30 @@ def test_results_are_ranked_and_their_matches_marked(room: Newsroom) -> None:
     assert titles(answer.text) == ["Flood warning", "Budget"]
     assert "After the <mark>flood</mark> &lt;b&gt;." in main
     assert "<mark>Flood</mark> warning" in main
-    assert main.count("Standing text about") == 2
+    assert main.count("Released by Coastal Observatory, not by Example Public Releases.") == 2
+    assert main.count(">2 March 2026</time>") == 2
     assert answer.headers["X-Robots-Tag"] == "noindex"
     assert answer.headers["etag"]
+
+
+def test_every_served_page_has_one_labelled_form_and_an_export_none(room: Newsroom, tmp_path: Path) -> None:
+    form = '<form class="search" role="search" action="/search" method="get">'
+    label = '<label class="unseen" for="q">Search releases</label>'
+    for path in (
+        "/",
+        room.page("Budget"),
+        "/organisations",
+        "/report",
+        "/none",
+        "/search",
+        "/search?q=flood",
+    ):
+        page = room.client.get(path).text
+        assert [page.count(each) for each in (form, label, 'id="q"', 'name="q"')] == [1] * 4
+        assert "form-action &#39;self&#39;" in page
+    assert 'value="flood"' in page
+    export(tmp_path / "site", room.publisher, room.storage)
+    assert 'role="search"' not in (tmp_path / "site" / "index.html").read_text()
 
 
 def test_a_query_is_escaped_wherever_it_stands(room: Newsroom) -> None:

@@ -176,13 +176,13 @@ def host(url: str) -> str:
     return (host_of(url) or url).removeprefix("www.")
 
 
-def size(count: int) -> str:
+def size(count: int, words: Wording = ENGLISH) -> str:
     """Format a number of bytes in powers of 1000."""
-    for unit in ("bytes", "kB", "MB"):
+    for unit in ("bytes", "kilobytes", "megabytes"):
         if count < 1000:
-            return f"{count:.0f} {unit}"
+            return words(unit, count=count)
         count //= 1000
-    return f"{count} GB"
+    return words("gigabytes", count=count)
 
 
 def is_web(url: str) -> bool:

@@ -53,11 +53,8 @@ def admin_app(
     proxy reaches it, "" for none, `live` what only memory has; `guard` returns the actor of a POST, or
     refuses it, `edits` edits sources.yaml. `routes` take precedence over those of here.
     """
-
     overviews = Overviews(lambda: read(storage, now(), live), monotonic)
-
-    def standing() -> Standing:
-        return Standing(ready(), problems(), workers())
+    standing = _standing(ready, problems, workers)
 
     def readyz(request: Request) -> Response:
         if ready():
@@ -82,6 +79,12 @@ def admin_app(
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     app.add_middleware(_HostGuard, own=host)
     return app
+
+
+def _standing(
+    ready: Callable[[], bool], problems: Callable[[], tuple[str, ...]], workers: Callable[[], str]
+) -> Callable[[], Standing]:
+    return lambda: Standing(ready(), problems(), workers())
 
 
 def admin_index(

@@ -71,7 +71,7 @@ def handlers(
             response.headers.update(error.headers or {})
             return response
         try:
-            return error_reply(request, 404, not_found(site()) if site else plain(words()("not_found_text")))
+            return error_reply(request, 404, not_found(site()) if site else plain(_no_page(words())))
         except StorageError as fault:  # its navigation is in the store
             return storage_error(request, fault)
 
@@ -87,3 +87,7 @@ def handlers(
         return error_reply(request, 500, plain(words()("failed")))
 
     return {HTTPException: client_error, StorageError: storage_error, Exception: server_error}
+
+
+def _no_page(words: Wording) -> str:
+    return f"{words('not_found')}. {words('not_found_text')}"

@@ -38,7 +38,9 @@ def files(site: Path) -> dict[str, bytes]:
 
 
 def texts(page: bytes) -> str:
-    """Return a page without its links and policy: they are relative in an export."""
+    """Return a page without its links and policy, which are relative in an export, and without the search, which
+    an export has not."""
+    page = re.sub(b'<form class="search".*?</form>', b"", page, flags=re.DOTALL)
     return re.sub(r'(href|content|src)="[^"]*"', "", page.decode())
 
 

@@ -78,7 +78,9 @@ def serve(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     config: ConfigFiles = None,
 ) -> None:
-    """Run the service: poll, publish and answer HTTP until stopped. Each --config is a publication."""
+    """Run the service: poll, publish, answer HTTP until stopped.
+
+    Each --config is a publication."""
     from aggregator.cli import poll
 
     raise typer.Exit(poll.serve(config or [DEFAULT], log_format=log_format, log_level=log_level))

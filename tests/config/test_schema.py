@@ -372,7 +372,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 37
+    assert count == 38
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

@@ -140,6 +140,9 @@ VIEWS: Mapping[str, View] = {
     "collect_rsl": View(ignored=TERMS),
     "read_links_by_their_text": View(ignored=LINKS | {"link_attributes", "guidislink"}),
     "resolve_inner_bases": WHOLE,  # no document here states a base in a text
+    "start_bare_elements": WHOLE,
+    "push_bare_contents": WHOLE,
+    "pop_texts_of_entries": WHOLE,
     "all": View(kept=frozenset({"created"})),  # elements without a place are not read at all
     "whole": WHOLE,
 }

@@ -21,6 +21,7 @@ NAMES = [patch.__name__ for patch in PATCHES]
 UNSEEN = {
     *("use_expat_driver", "cache_base_uris", "copy_flat_dicts", "look_up_plain_keys"),
     *("repair_few_texts", "bound_tags", "bound_namespaces", "resolve_inner_bases"),
+    *("start_bare_elements", "push_bare_contents", "pop_texts_of_entries"),
 }
 # `recognise` cuts a feed out of the page around it before feedparser reads it.
 PAGES = ("page-around-a-feed", "feedjira-DuplicateContentAtomFeed-8fd3ced4")

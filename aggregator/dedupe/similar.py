@@ -37,8 +37,9 @@ _SIGNS = (
 )
 _ASCII = bytes(range(128))
 _NO_SUMMARY = bytes(SUMMARY_BYTES)
-_SENTENCE_ENDS = "\u3002\uff01\uff1f\u061f\u06d4\u0964"  # of Chinese, Japanese, Arabic, Urdu and Hindi
-_THAI = "\u0e32"  # its most frequent letter; a blank ends a sentence or clause
+# Of Chinese, Japanese, Arabic, Urdu and Hindi, each with its bytes: those of a text are looked through.
+_SENTENCE_ENDS = tuple((end.encode(), end) for end in "\u3002\uff01\uff1f\u061f\u06d4\u0964")
+_THAI = "\u0e32".encode()  # its most frequent letter; a blank ends a sentence or clause
 _FOLDED = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ.!?", b"abcdefghijklmnopqrstuvwxyz\n\n\n")
 # Blanks, quotes, commas and hyphens, as ASCII and as typography has them. Their bytes in UTF-8 are bytes of
 # letters, too, of which enough is left to tell sentences apart; replacing each takes ten times as long.
@@ -47,10 +48,13 @@ _DELETED = b" \"',-" + "\u00a0\u00ab\u00bb\u2013\u2014\u2018\u2019\u201c\u201d".
 
 def visible(text: str) -> str:
     """Return a text without what shows nothing: a text signed or hyphenated anew is the same."""
-    if text.isascii():
-        return text
-    foreign = encoded(text).translate(None, _ASCII)
-    return _INVISIBLE.sub("", text) if any(sign in foreign for sign in _SIGNS) else text
+    return _INVISIBLE.sub("", text) if any(map(_foreign(text).__contains__, _SIGNS)) else text
+
+
+@lru_cache(maxsize=2)
+def _foreign(text: str) -> bytes:
+    """Return what of a text is not ASCII, in UTF-8. The last two are kept, as of `encoded`."""
+    return b"" if text.isascii() else encoded(text).translate(None, _ASCII)
 
 
 @lru_cache(maxsize=2)
@@ -62,12 +66,13 @@ def encoded(text: str) -> bytes:
 
 def folded(text: str) -> bytes:
     """Return a text without what typography changes, a sentence or line on each line; only for comparison."""
-    if not text.isascii():
-        text = visible(text)
-        if _THAI in text:
+    text = visible(text)
+    if foreign := _foreign(text):
+        if _THAI in foreign:
             text = text.replace(" ", "\n")
-        for end in _SENTENCE_ENDS:
-            text = text.replace(end, "\n")
+        for end, character in _SENTENCE_ENDS:
+            if end in foreign:
+                text = text.replace(character, "\n")
     return encoded(text).translate(_FOLDED, _DELETED)
 
 

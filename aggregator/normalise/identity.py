@@ -88,6 +88,8 @@ def queries(
     shown = [*files, *(canonical(file.url) for file in images)]
     if "?" in content:
         shown += _ADDRESS.findall(content)
+    if not any("?" in each for each in shown):
+        return ()  # as `digests` would: of most items no link need be looked for
     return digests(said, chain(map(folded, _links(content)), files), shown)
 
 

@@ -6,6 +6,7 @@ extension.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from aggregator.model.entry import Attachment
 from aggregator.model.item import Enclosure
@@ -57,6 +58,7 @@ def language(*candidates: str) -> str:
     return next((tag for candidate in candidates if (tag := _language_tag(candidate))), "")
 
 
+@lru_cache(maxsize=64)
 def _language_tag(value: str) -> str:
     bare = value.strip().replace("_", "-").partition(".")[0]  # of a locale: en_US.UTF-8
     match = _LANGUAGE_TAG.fullmatch(bare)

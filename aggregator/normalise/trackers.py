@@ -5,6 +5,7 @@ A file name is no evidence: `pixel.gif` may be a picture. Values are those of at
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 SIZE_MAX = 2  # pixels; an image declared no larger in any direction shows nothing
@@ -70,7 +71,9 @@ def is_tracker(url: str) -> bool:
     """Return whether an absolute URL, as `urls.absolute` makes it, is that of a known counter."""
     address, _, query = url.partition("?")
     host, slash, path = address.partition("://")[2].partition("/")
-    host = host.rpartition("@")[2].partition(":")[0].rstrip(".")
+    prefixes = _prefixes(host)
+    if not prefixes and not query:
+        return False
     path = slash + path.partition("#")[0]
     if "%" in path:
         path = unquote(path)
@@ -78,13 +81,18 @@ def is_tracker(url: str) -> bool:
         path = path.replace("//", "/")
     if query and path.rstrip("/").endswith(_COUNTER_SCRIPTS) and "idsite=" in unquote(query).lower():
         return True
-    name = host.partition(".")[0] + "."
-    while name:
-        for prefix in _PATHS.get(name, ()):
-            if _is_within(path, prefix):
-                return True
-        name, host = host, host.partition(".")[2]
-    return False
+    return any(_is_within(path, prefix) for prefix in prefixes)
+
+
+@lru_cache(maxsize=512)
+def _prefixes(host: str) -> tuple[str, ...]:
+    """Return what the paths of counters begin with at a host, given as it stands in a URL."""
+    host = host.rpartition("@")[2].partition(":")[0].rstrip(".")
+    found = _PATHS.get(host.partition(".")[0] + ".", ())
+    while host:
+        found += _PATHS.get(host, ())
+        host = host.partition(".")[2]
+    return found
 
 
 def _is_within(path: str, prefix: str) -> bool:

@@ -23,6 +23,7 @@ SIGNATURE_BYTES_MAX = SUMMARY_BYTES + PIECES_MAX * PIECE_BYTES
 STEPS_MAX = 500_000
 STEPS_EACH = 100  # of a comparison besides its pieces
 
+BANDS_KEPT = 512  # texts of the polls that are decided and committed at a time; 4 MB at most
 BANDS = 16  # least sentences by which a text is looked up among all; a row of the store each
 
 # What shows nothing: soft hyphens, zero-width characters, variation selectors (C2PA writes bytes with them).
@@ -166,10 +167,14 @@ def sketch(signature: bytes) -> list[int]:
     return sorted(pieces(signature))[:SKETCH_PIECES]
 
 
-def bands(signature: bytes) -> list[int]:
+@lru_cache(maxsize=BANDS_KEPT)
+def bands(signature: bytes) -> tuple[int, ...]:
     """Return the keys under which a text is found: its BANDS least sentences (MinHash of one permutation,
-    bottom-k: of two texts that share half of their sentences one is shared but for 1 in 1,000)."""
-    return sorted(pieces(signature))[:BANDS]  # a sixth of the time of `nsmallest`
+    bottom-k: of two texts that share half of their sentences one is shared but for 1 in 1,000).
+
+    Those of the last BANDS_KEPT are kept: four steps of a poll ask for them.
+    """
+    return tuple(sorted(pieces(signature))[:BANDS])  # a sixth of the time of `nsmallest`
 
 
 def title_digest(title: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from aggregator.model.amendment import Amendment
 from aggregator.model.document import Hints
 from aggregator.model.entry import Origin
-from aggregator.model.house_style import HouseStyle, Part, Replacement, Styled, TopicRule
+from aggregator.model.house_style import UNSTYLED, HouseStyle, Part, Replacement, Styled, TopicRule
 from aggregator.model.item import Enclosure, Key, KeyKind
 from aggregator.model.poll import Ahead, Doubt, Relocation, Spent
 from aggregator.model.rights import Terms
@@ -161,7 +161,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     HouseStyle: lambda style: pack(style) if style else "{}",
     Replacement: attrgetter("old", "new", "part"),
     TopicRule: attrgetter("when", "add"),
-    Styled: pack,
+    Styled: lambda styled: "{}" if styled == UNSTYLED else pack(styled),  # as in most rows
 }
 
 

@@ -68,6 +68,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "feedgen": {"render.xml"},
     "feedparser": {
         "parse.xml",
+        "parse.feedparser_items",
         "parse.feedparser_patches",
         "parse.feedparser_rsl",
         "parse.feedparser_text",

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -24,13 +23,11 @@ from aggregator.service.tallies import Tallies, write, write_often
 from aggregator.service.webhooks import Webhooks
 from aggregator.storage import stored_feeds
 from aggregator.web.access import Access
-from aggregator.web.acting import guard_of
 from aggregator.web.admin import admin_app, admin_index
 from aggregator.web.app import public_app
 from aggregator.web.audience import Audience, Counted
 from aggregator.web.callback import Callback
 from aggregator.web.clients import TrustedProxies
-from aggregator.web.desk import Desk
 from aggregator.web.feed_view import FeedView
 from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
@@ -75,6 +72,7 @@ class Sides:
     listen: Address
     public: Callable[[], ASGIApp]
     admin: Callable[[], Starlette]
+    admin_url: Callable[[], str]
     is_ready: Callable[[], bool]
 
 
@@ -101,6 +99,7 @@ async def sides(
             current.config.listen,
             lambda: Counted(public(), tallies.request, audience),
             _admin(pipeline, current, scheduler, metrics.text, live),
+            lambda: current.config.admin_url,
             scheduler.is_ready,
         )
 
@@ -110,7 +109,9 @@ def admin_side(publications: Sequence[Sides]) -> ASGIApp:
     if len(publications) == 1:
         return publications[0].admin()
     named = [(each.name, slugify(each.name), each.admin()) for each in publications]
-    return admin_index(named, lambda: all(each.is_ready() for each in publications))
+    return admin_index(
+        named, lambda: all(each.is_ready() for each in publications), address=publications[0].admin_url
+    )
 
 
 @asynccontextmanager
@@ -167,17 +168,14 @@ def _admin(
         )
 
     access = Access(pipeline.storage.sessions, config=pipeline.config, clock=pipeline.clock)
-    desk = Desk(pipeline.storage, config=pipeline.config, clock=pipeline.clock, access=access)
     return lambda: admin_app(
         pipeline.storage,
+        access,
         scheduler.is_ready,
         problems=problems,
         load=scheduler.load,
         metrics=metrics,
-        host=lambda: urlsplit(current.config.admin_url).hostname or "",
-        routes=desk.routes(),
         live=live,
-        guard=guard_of(access),
         edits=_editor(pipeline, current),
         workers=lambda: reader.confinement.words if reader.confinement else "",
     )

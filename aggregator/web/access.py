@@ -13,15 +13,17 @@ from starlette.responses import Response
 from aggregator.errors import StoreUnavailable
 from aggregator.log import log
 from aggregator.model.settings import Config
-from aggregator.model.user import AdminProxy, User
+from aggregator.model.user import AdminProxy, Role, User
 from aggregator.policy import sessions
 from aggregator.storage.sql.users import SessionStore
 from aggregator.web.clients import network_of_client
-from aggregator.web.forms import Fields, Refused
+from aggregator.web.forms import Fields, Refused, root_of
 
 TOKEN_BYTES = 32
 COOKIE = "publicwire-desk"
 FORM_FIELD = "form"  # with the CSRF token
+OFF = "Actions are off until users are set in sources.yaml. Nothing was changed."
+OUT = "Your session is over: log in again. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,21 @@ class Access:
     clock: Callable[[], datetime]
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(TOKEN_BYTES), repr=False)
 
-    def visitor(self, request: Request) -> Visitor:
-        """Return the user of a request; a session in use is prolonged."""
+    def visitor(self, request: Request, *, prolongs: bool = True) -> Visitor:
+        """Return the user of a request; a session in use is prolonged, but not by pages that reload."""
         config = self.config()
         has_users = bool(config.users)
         if named := self._named(request):
             user = next((each for each in config.users if each.name == named), None)
             return Visitor(user, sessions.form_token(named, self._key), named, has_users)
-        token = request.cookies.get(self._cookie, "")
+        token = request.cookies.get(self._cookie(request), "")
         if not token or not has_users:
             return Visitor(has_users=has_users)
         session, now = self.storage.find(sessions.digest(token)), self.clock()
         user = sessions.user_of(session, config.users, now)
         if user is None or session is None:
             return Visitor()
-        if sessions.is_to_touch(session, now):
+        if prolongs and sessions.is_to_touch(session, now):
             self._touch(token, now)
         return Visitor(user, sessions.form_token(token))
 
@@ -76,7 +78,7 @@ class Access:
         self.check_origin(request)
         visitor = self.visitor(request)
         if visitor.user is None:
-            raise Refused(403, "Your session is over: log in again. Nothing was changed.")
+            raise Refused(403, OUT if visitor.has_users else OFF)
         if not sessions.is_form_token(fields.one(FORM_FIELD), visitor.form):
             raise Refused(403, "This form is of another session: load the page again. Nothing was changed.")
         return visitor.user
@@ -88,15 +90,22 @@ class Access:
         self.storage.open(sessions.digest(token), sessions.opened(user, now))
         age = int(sessions.AGE_MAX.total_seconds())
         response.set_cookie(
-            self._cookie, token, max_age=age, secure=self._is_secure, httponly=True, samesite="strict"
+            self._cookie(request),
+            token,
+            max_age=age,
+            path=self._path(request),
+            secure=self._is_secure,
+            httponly=True,
+            samesite="strict",
         )
         return response
 
     def end(self, request: Request, response: Response) -> Response:
         """End the session of a request, if it has one."""
-        if token := request.cookies.get(self._cookie, ""):
+        name, path = self._cookie(request), self._path(request)
+        if token := request.cookies.get(name, ""):
             self.storage.end(sessions.digest(token))
-            response.delete_cookie(self._cookie, secure=self._is_secure, httponly=True, samesite="strict")
+            response.delete_cookie(name, path, secure=self._is_secure, httponly=True, samesite="strict")
         return response
 
     def client(self, request: Request) -> str:
@@ -130,7 +139,18 @@ class Access:
     def _is_secure(self) -> bool:
         return self.config().admin_url.startswith("https:")
 
-    @property
-    def _cookie(self) -> str:
-        """The name of the cookie; with the prefix, no other host can set it (RFC 6265bis section 4.1.3)."""
-        return f"__Host-{COOKIE}" if self._is_secure else COOKIE
+    def _cookie(self, request: Request) -> str:
+        """Return the name of the cookie, of each publication its own; with the prefix __Host-, no other host
+        can set it (RFC 6265bis section 4.1.3)."""
+        name = "-".join((COOKIE, *filter(None, root_of(request).split("/"))))
+        return f"__Host-{name}" if self._is_secure else name
+
+    def _path(self, request: Request) -> str:
+        """Return the path of the cookie, which must be / under the prefix __Host-."""
+        return "/" if self._is_secure else root_of(request) or "/"
+
+
+def check_admin(user: User, act: str) -> None:
+    """Raise Refused for what only admins may do, such as "erase a release"."""
+    if user.role is not Role.ADMIN:
+        raise Refused(403, f"Only an admin may {act}; {user.name} is an {user.role}. Nothing was changed.")

@@ -18,14 +18,12 @@ from aggregator.model.desk import Waiting
 from aggregator.model.settings import Config
 from aggregator.model.stored import Stored
 from aggregator.storage import Storage
-from aggregator.web.access import Access, Visitor
+from aggregator.web.access import Visitor
 from aggregator.web.desk_forms import IN_BULK, carry_out, order, possible, release_all, version_of
-from aggregator.web.desk_pages import DESK, STYLE, desk_page, previews, reading, refusing
+from aggregator.web.desk_pages import left, previews
 from aggregator.web.desk_words import FIELDS, ITEM, LIST, LISTS, STATES
 from aggregator.web.forms import Fields, Refused, read_form, see_other
-from aggregator.web.login import Login
-from aggregator.web.replies import reply
-from aggregator.web.veto import Veto
+from aggregator.web.frame import Frame, Room
 
 PAGE_ITEMS = 20
 CHOSEN_MAX = 100
@@ -46,38 +44,33 @@ class Desk:
     """Endpoints of the desk. `sections` are further lists, read with each page."""
 
     storage: Storage
+    frame: Frame
     _: KW_ONLY
     config: Callable[[], Config]
     clock: Callable[[], datetime]
-    access: Access
     sections: Sequence[Callable[[], Section]] = ()
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes of the desk, of log-in and of veto links."""
-        login = Login(self.access, config=self.config, clock=self.clock)
-        veto = Veto(self.storage, access=self.access, clock=self.clock, config=self.config)
+        """Return the routes."""
+        reading, refusing = self.frame.reading, self.frame.refusing
         return [
-            Route("/static/desk.css", _style),
-            Route(DESK, reading(self.list)),
-            Route(f"{DESK}/bulk", refusing(self.decide_several), methods=["POST"]),
-            Route(f"{DESK}/items/{{id}}", reading(self.item)),
-            Route(f"{DESK}/items/{{id}}", refusing(self.decide), methods=["POST"]),
-            *login.routes(),
-            *veto.routes(),
+            Route(Room.DESK, reading(self.list)),
+            Route(f"{Room.DESK}/bulk", refusing(self.decide_several), methods=["POST"]),
+            Route(f"{Room.DESK}/items/{{id}}", reading(self.item)),
+            Route(f"{Room.DESK}/items/{{id}}", refusing(self.decide), methods=["POST"]),
         ]
 
     def list(self, request: Request) -> Response:
         """A page of one list: previews, newest first."""
-        visitor = self.access.visitor(request)
-        if visitor.has_users and visitor.user is None and not visitor.named:
-            return see_other("/login")
+        visitor = self.frame.reader(request)
         asked = request.query_params
         of = _list_of(asked.get("of", ""))
         found = self.storage.desk.waiting(of, PAGE_ITEMS, version_of(asked.get("before", "")))
-        return desk_page(
+        return self.frame.page(
             request,
             "desk.html",
             visitor,
+            here=Room.DESK,
             words=LIST,
             lists=LISTS,
             counts=self.storage.desk.counts(),
@@ -86,13 +79,12 @@ class Desk:
             previews=previews(self.storage, self.config(), found.items),
             older=found.older,
             now=self.clock(),
+            left=left,
         )
 
     def item(self, request: Request) -> Response:
         """The page of an item: its preview, what can be decided, what was."""
-        visitor = self.access.visitor(request)
-        if visitor.has_users and visitor.user is None and not visitor.named:
-            return see_other("/login")
+        visitor = self.frame.reader(request)
         return self._item(request, visitor, self._found(request.path_params["id"]))
 
     def _item(self, request: Request, visitor: Visitor, item: Stored) -> Response:
@@ -105,10 +97,11 @@ class Desk:
         if item.pending is not None:
             versions[item.pending] = item.headline
         is_public = item.state is State.LIVE and shown[0].release is not None
-        return desk_page(
+        return self.frame.page(
             request,
             "desk_item.html",
             visitor,
+            here=Room.DESK,
             words=ITEM,
             states=STATES,
             fields=FIELDS,
@@ -121,6 +114,7 @@ class Desk:
             audit=storage.items.audit(item.number)[-AUDIT_MAX:],
             public=page_address(config.publication, item.id, item.headline) if is_public else "",
             now=self.clock(),
+            left=left,
         )
 
     async def decide(self, request: Request) -> Response:
@@ -129,13 +123,13 @@ class Desk:
         return await run_in_threadpool(self._decide, request, fields)
 
     def _decide(self, request: Request, fields: Fields) -> Response:
-        user = self.access.checked(request, fields)
+        user = self.frame.access.checked(request, fields)
         item = self._found(request.path_params["id"])
         asked = order(fields, user, self.clock())
         with _Refusing():
             carry_out(self.storage, item, asked, fields)
         log.info("decision at the desk", item=item.id, act=asked.deed.value, user=user.name)
-        return see_other(f"{DESK}/items/{quote(item.id, safe='')}")
+        return see_other(request, f"{Room.DESK}/items/{quote(item.id, safe='')}")
 
     async def decide_several(self, request: Request) -> Response:
         """Carry out one decision about the chosen items, all or none: 303 to their list."""
@@ -143,7 +137,7 @@ class Desk:
         return await run_in_threadpool(self._decide_several, request, fields)
 
     def _decide_several(self, request: Request, fields: Fields) -> Response:
-        user = self.access.checked(request, fields)
+        user = self.frame.access.checked(request, fields)
         asked = order(fields, user, self.clock(), IN_BULK)
         chosen = dict.fromkeys(fields.many("item"))
         if not chosen:
@@ -156,7 +150,7 @@ class Desk:
                 self.storage, [(self._found(name), version_of(read)) for name, _, read in pairs], asked
             )
         log.info("decision at the desk", items=len(pairs), act=asked.deed.value, user=user.name)
-        return see_other(f"{DESK}?of={_list_of(fields.one('of'))}")
+        return see_other(request, f"{Room.DESK}?of={_list_of(fields.one('of'))}")
 
     def _found(self, name: str) -> Stored:
         found = self.storage.items.find(name)
@@ -180,7 +174,3 @@ class _Refusing:
 
 def _list_of(name: str) -> Waiting:
     return Waiting(name) if name in tuple(Waiting) else Waiting.REVIEW
-
-
-def _style(request: Request) -> Response:
-    return reply(request, STYLE)

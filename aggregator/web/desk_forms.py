@@ -14,6 +14,7 @@ from aggregator.model.user import Role, User
 from aggregator.policy import amendments, lifecycle, story_decisions
 from aggregator.policy.lifecycle import permits
 from aggregator.storage import Storage
+from aggregator.web.access import check_admin
 from aggregator.web.forms import Fields, Refused
 
 REASON_CHARS_MAX = 1_000
@@ -63,8 +64,8 @@ def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = t
         raise Refused(400, "Press the button of a decision. Nothing was changed.") from error
     if deed not in allowed:
         raise Refused(400, "This action is not for several releases.")
-    if deed in OF_ADMINS and user.role is not Role.ADMIN:
-        raise Refused(403, f"Only an admin may {deed} a release; {user.name} is an {user.role}.")
+    if deed in OF_ADMINS:
+        check_admin(user, f"{deed} a release")
     reason = fields.line("reason")
     if not reason:
         raise Refused(400, "Give a reason: the audit trail keeps it. Nothing was changed.")

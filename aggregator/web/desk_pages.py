@@ -1,12 +1,8 @@
-"""Pages of the desk: previews of releases as they would be published, templates, refusals."""
+"""Previews of releases as they would be published, and the time left, as pages of the desk show them."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 from aggregator.editorial.present import present
 from aggregator.model.amendment import AmendedField
@@ -15,15 +11,7 @@ from aggregator.model.settings import Config
 from aggregator.model.stored import FeedInfo, Stored
 from aggregator.policy.amendments import conflicts
 from aggregator.storage import Storage
-from aggregator.web.access import Visitor
-from aggregator.web.desk_words import COMMON
-from aggregator.web.forms import FORM_PAGE, Refused
-from aggregator.web.pages import page
-from aggregator.web.replies import NO_STORE, reply
-from aggregator.web.statics import static
 
-DESK = "/desk"
-STYLE = static("desk.css")
 HOUR = timedelta(hours=1)
 
 
@@ -70,58 +58,6 @@ def _newest(storage: Storage, item: Stored) -> Stored:
         return item
     waiting = storage.pages.of(item.number, content.fingerprint)
     return replace(item, item=content, version=item.newest, page=waiting)
-
-
-def desk_page(
-    request: Request,
-    template: str,
-    visitor: Visitor,
-    *,
-    words: Mapping[str, str],
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-    **values: object,
-) -> Response:
-    """Return a page of the desk, which no cache stores."""
-    shown = {"visitor": visitor, "words": {**COMMON, **words}, "desk_style": STYLE.etag[1:9], "left": left}
-    published = page(template, has_script=False, **shown, **values)
-    return reply(request, published, status=status, cache=NO_STORE, headers={**FORM_PAGE, **(headers or {})})
-
-
-def refused(request: Request, error: Refused) -> Response:
-    """Return the page of a refusal."""
-    return desk_page(
-        request,
-        "desk_notice.html",
-        Visitor(),
-        words={"title": str(error)},
-        status=error.status,
-        headers=error.headers,
-    )
-
-
-def refusing(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint whose refusals are pages."""
-
-    async def run(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except Refused as error:
-            return refused(request, error)
-
-    return run
-
-
-def reading(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """Return the same of an endpoint that Starlette runs in a thread."""
-
-    def run(request: Request) -> Response:
-        try:
-            return endpoint(request)
-        except Refused as error:
-            return refused(request, error)
-
-    return run
 
 
 def left(at: datetime, now: datetime) -> str:

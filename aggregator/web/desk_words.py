@@ -6,18 +6,6 @@ from aggregator.model.amendment import AmendedField
 from aggregator.model.decision import State
 from aggregator.model.desk import Waiting
 
-COMMON: Mapping[str, str] = {
-    "desk": "Desk",
-    "status": "Status",
-    "log_in": "Log in",
-    "log_out": "Log out",
-    "skip": "Skip to content",
-    "nobody": "Actions are off: sources.yaml has no users.",
-    "cure": "publicwire user add NAME --role editor",
-    "cure_before": "Write the first one with",
-    "stranger": "is not among the users of sources.yaml: actions are off.",
-}
-
 LOGIN: Mapping[str, str] = {
     "title": "Log in",
     "name": "Name",

@@ -1,11 +1,11 @@
 """Forms that are posted: bodies and fields read within bounds, refusals, headers of pages with forms."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -115,7 +115,14 @@ async def _body(request: Request) -> bytes:
     return received
 
 
-def see_other(path: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a redirect after a form (RFC 9110 section 15.4.4) to a path of ours."""
-    sent = {**SECURITY_HEADERS, **FORM_PAGE, "Cache-Control": NO_STORE, "Location": path, **(headers or {})}
+def root_of(request: Request) -> str:
+    """Return the prefix of all addresses of the application that a request reached, "" for none (ASGI
+    root_path): that of a publication among several, or that of `admin_url`."""
+    return str(request.scope.get("root_path", ""))
+
+
+def see_other(request: Request, path: str) -> Response:
+    """Return a redirect after a form (RFC 9110 section 15.4.4) to a path of the application."""
+    place = f"{quote(root_of(request), safe='/')}{path}"
+    sent = {**SECURITY_HEADERS, **FORM_PAGE, "Cache-Control": NO_STORE, "Location": place}
     return Response(status_code=303, headers=sent)

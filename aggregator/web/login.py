@@ -14,10 +14,10 @@ from aggregator.config.users import NAME_CHARS_MAX
 from aggregator.log import log
 from aggregator.model.settings import Config
 from aggregator.model.user import User
-from aggregator.web.access import Access
-from aggregator.web.desk_pages import DESK, desk_page, refusing
 from aggregator.web.desk_words import LOGIN
 from aggregator.web.forms import Fields, Refused, read_form, see_other
+from aggregator.web.frame import LOGIN as ADDRESS
+from aggregator.web.frame import Frame, Room
 from aggregator.web.passwords import is_password
 from aggregator.websub.rate_limit import Rate, RateLimit
 
@@ -30,7 +30,7 @@ PER_CLIENT = Rate(burst=30, every=timedelta(seconds=30))
 class Login:
     """Endpoints of /login and /logout."""
 
-    access: Access
+    frame: Frame
     _: KW_ONLY
     config: Callable[[], Config]
     clock: Callable[[], datetime]
@@ -41,23 +41,23 @@ class Login:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/login", self.page),
-            Route("/login", refusing(self.log_in), methods=["POST"]),
-            Route("/logout", refusing(self.log_out), methods=["POST"]),
+            Route(ADDRESS, self.page),
+            Route(ADDRESS, self.frame.refusing(self.log_in), methods=["POST"]),
+            Route("/logout", self.frame.refusing(self.log_out), methods=["POST"]),
         ]
 
     def page(self, request: Request) -> Response:
         """The form; a user who is logged in already is sent to the desk."""
-        if self.access.visitor(request).user is not None:
-            return see_other(DESK)
+        if self.frame.access.visitor(request).user is not None:
+            return see_other(request, Room.DESK)
         return self._page(request)
 
     async def log_in(self, request: Request) -> Response:
         """Begin a session: 303 to the desk; 403 for a wrong name or password, 429 after too many attempts."""
-        self.access.check_origin(request)
+        self.frame.access.check_origin(request)
         fields = await read_form(request)
         name, password = fields.one("name"), fields.raw("password")
-        now, client = self.clock(), self.access.client(request)
+        now, client = self.clock(), self.frame.access.client(request)
         wait = self._per_client.take(client, now) or self._per_name.take(name[:NAME_CHARS_MAX], now)
         if wait:
             log.warning("log-in rate-limited", client=client)
@@ -68,7 +68,7 @@ class Login:
             log.warning("log-in failed", client=client)  # a name may be a password, typed in the wrong field
             return await run_in_threadpool(self._page, request, LOGIN["wrong"], 403)
         log.info("log-in", user=user.name, client=client)
-        return await run_in_threadpool(self.access.open, request, see_other(DESK), user)
+        return await run_in_threadpool(self.frame.access.open, request, see_other(request, Room.DESK), user)
 
     async def log_out(self, request: Request) -> Response:
         """End the session."""
@@ -76,8 +76,8 @@ class Login:
         return await run_in_threadpool(self._log_out, request, fields)
 
     def _log_out(self, request: Request, fields: Fields) -> Response:
-        self.access.checked(request, fields)
-        return self.access.end(request, see_other("/login"))
+        self.frame.access.checked(request, fields)
+        return self.frame.access.end(request, see_other(request, ADDRESS))
 
     def _verified(self, name: str, password: str) -> User | None:
         """Return the user of this name and password. An unknown name takes the time of a known one."""
@@ -88,10 +88,10 @@ class Login:
         return user if is_right else None
 
     def _page(self, request: Request, problem: str = "", status: int = 200) -> Response:
-        return desk_page(
+        return self.frame.page(
             request,
             "desk_login.html",
-            self.access.visitor(request),
+            self.frame.access.visitor(request),
             words=LOGIN,
             status=status,
             problem=problem,

@@ -49,13 +49,6 @@ def moved(address: str) -> Response:
     )
 
 
-def seen_other(address: str) -> Response:
-    """Return the answer to a form that was carried out (303, RFC 9110 section 15.4.4)."""
-    return Response(
-        status_code=303, headers={**SECURITY_HEADERS, "Cache-Control": NO_STORE, "Location": address}
-    )
-
-
 def plain(text: str) -> Published:
     """Return a line of text as a document."""
     return Published(f"{text}\n".encode(), "text/plain; charset=utf-8", None)

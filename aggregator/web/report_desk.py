@@ -2,12 +2,11 @@
 Article 17)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -19,10 +18,9 @@ from aggregator.model.report import Answer, Report
 from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import permits, step
 from aggregator.storage import Storage
-from aggregator.web.acting import Actor, Guard
-from aggregator.web.forms import Refused, lines, posted
-from aggregator.web.pages import page
-from aggregator.web.replies import NO_STORE, plain, reply, seen_other
+from aggregator.web.access import Visitor
+from aggregator.web.forms import Fields, Refused, lines, read_form, see_other
+from aggregator.web.frame import Frame, Room
 
 ROWS_MAX = 50
 STATEMENT_CHARS_MAX = 5_000
@@ -31,68 +29,76 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """The fields of the form as they were entered, and what is wrong."""
+
+    answer: str = ""
+    statement: str = ""
+    fault: str = ""
+
+
+NOTHING = Given()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportDesk:
-    """Endpoints of reports. `guard` returns the actor of a request, or the response that refuses it."""
+    """Endpoints of reports, which hold personal data: once there are users, only they read them."""
 
     storage: Storage
-    guard: Guard
+    frame: Frame
     clock: Callable[[], datetime]
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/reports", self.list),
-            Route("/reports/{number}", self.show),
-            Route("/reports/{number}", self.decide, methods=["POST"]),
+            Route(Room.REPORTS, self.frame.reading(self.list)),
+            Route(f"{Room.REPORTS}/{{number}}", self.frame.reading(self.show)),
+            Route(f"{Room.REPORTS}/{{number}}", self.frame.refusing(self.decide), methods=["POST"]),
         ]
 
     def list(self, request: Request) -> Response:
         """Reports that wait, oldest first, then a page of decided ones."""
+        visitor = self._reader(request)
         text = request.query_params.get("before", "")
         before = int(text) if _NUMBER.fullmatch(text) else None
         store = self.storage.reports
         waiting = store.waiting(ROWS_MAX) if before is None else ()
         decided = store.decided(before, ROWS_MAX + 1)
-        made = page(
+        return self.frame.page(
+            request,
             "reports.html",
-            here="/reports",
+            visitor,
+            here=Room.REPORTS,
             waiting=waiting,
             is_cut=len(waiting) == ROWS_MAX,
             decided=decided[:ROWS_MAX],
             older=decided[ROWS_MAX - 1].number if len(decided) > ROWS_MAX else None,
         )
-        return reply(request, made, cache=NO_STORE)
 
     def show(self, request: Request) -> Response:
         """One report with its release, and the form of the decision."""
-        return self._page(request, self._report(request))
+        return self._page(request, self._reader(request), self._report(request))
 
     async def decide(self, request: Request) -> Response:
         """Carry out a decision; 303 to the report."""
-        actor = await run_in_threadpool(self.guard, request)
-        if not isinstance(actor, Actor):
-            return actor
-        try:
-            given = await posted(request)
-        except Refused as error:
-            return reply(request, plain(str(error)), status=error.status, cache=NO_STORE)
-        return await run_in_threadpool(self._decide, request, actor, given)
+        fields = await read_form(request)
+        return await run_in_threadpool(self._decide, request, fields)
 
-    def _decide(self, request: Request, actor: Actor, given: Mapping[str, str]) -> Response:
-        report, statement = self._report(request), lines(given.get("statement", ""))
-        answer = given.get("answer", "")
-        if answer not in tuple(Answer) or not statement or len(statement) > STATEMENT_CHARS_MAX:
+    def _decide(self, request: Request, fields: Fields) -> Response:
+        user = self.frame.access.checked(request, fields)
+        report, answer = self._report(request), fields.one("answer")
+        given = Given(answer, lines(fields.raw("statement")))
+        visitor = self.frame.access.visitor(request)
+        if answer not in tuple(Answer) or not 0 < len(given.statement) <= STATEMENT_CHARS_MAX:
             fault = f"Choose a decision, and give its reasons in up to {STATEMENT_CHARS_MAX} characters."
-            return self._page(request, report, fault=fault, status=400, statement=statement, answer=answer)
+            return self._page(request, visitor, report, replace(given, fault=fault), status=400)
         if report.decided is None:
-            decided = replace(report, decided=self.clock(), statement=statement, actor=actor.name)
+            decided = replace(report, decided=self.clock(), statement=given.statement, actor=user.name)
             try:
                 self._carry_out(decided, Answer(answer))
             except (UsageError, Outdated) as error:
-                return self._page(
-                    request, report, fault=str(error), status=409, statement=statement, answer=answer
-                )
-        return seen_other(f"/reports/{report.number}")
+                return self._page(request, visitor, report, replace(given, fault=str(error)), status=409)
+        return see_other(request, f"{Room.REPORTS}/{report.number}")
 
     def _carry_out(self, decided: Report, answer: Answer) -> None:
         """Withdraw the release of a report if that is the decision, then store the decision: one that was cut
@@ -119,37 +125,35 @@ class ReportDesk:
         notice = Notice(decided.name, decided.address, decided.received, decided.statement)
         self.storage.items.apply_transitions([replace(done, notice=notice)])
 
+    def _reader(self, request: Request) -> Visitor:
+        visitor = self.frame.reader(request)
+        if visitor.has_users and visitor.user is None:
+            raise Refused(403, "Reports hold personal data: only users of sources.yaml read them.")
+        return visitor
+
     def _report(self, request: Request) -> Report:
         text = request.path_params["number"]
         found = self.storage.reports.find(int(text)) if _NUMBER.fullmatch(text) else None
         if found is None:
-            raise HTTPException(404)
+            raise Refused(404, "There is no such report.")
         return found
 
     def _item(self, report: Report) -> Stored | None:
         return self.storage.items.find(report.item) if report.item else None
 
     def _page(
-        self,
-        request: Request,
-        report: Report,
-        *,
-        fault: str = "",
-        status: int = 200,
-        statement: str = "",
-        answer: str = "",
+        self, request: Request, visitor: Visitor, report: Report, given: Given = NOTHING, *, status: int = 200
     ) -> Response:
-        item = self._item(report)
-        made = page(
+        return self.frame.page(
+            request,
             "one_report.html",
-            here="/reports",
+            visitor,
+            here=Room.REPORTS,
+            status=status,
             report=report,
-            item=item,
+            item=self._item(report),
             answers=tuple(Answer),
             answered=Answer(report.answer) if report.answer else None,
-            fault=fault,
-            statement=statement,
-            answer=answer,
+            given=given,
             longest=STATEMENT_CHARS_MAX,
         )
-        return reply(request, made, status=status, cache=NO_STORE)

@@ -1,13 +1,12 @@
 """Sources on the admin side: /sources lists them by pages, /sources/ID shows the health of one, what its feed
 does badly, and its actions; /add-source previews and adds one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -20,21 +19,23 @@ from aggregator.model.item import Mode
 from aggregator.model.overview import PastPoll, SeenItem, SourceQuery
 from aggregator.model.poll import Health, OutcomeKind, SourceState
 from aggregator.model.schedule import DueReason
+from aggregator.model.user import User
 from aggregator.policy.feed_findings import WORDS, findings
 from aggregator.policy.relocation import advice
-from aggregator.publish.document import Published
 from aggregator.render.charts import Chart
 from aggregator.storage import Storage
 from aggregator.web import plots
-from aggregator.web.acting import Actor, Guard
-from aggregator.web.editing import Edits
-from aggregator.web.forms import Refused, line, posted
-from aggregator.web.pages import page
-from aggregator.web.replies import NO_STORE, plain, reply, seen_other
+from aggregator.web.access import check_admin
+from aggregator.web.editing import Edits, Preview
+from aggregator.web.forms import Fields, Refused, line, read_form, see_other
+from aggregator.web.frame import Frame, Room
 
 ROWS_MAX = 100
 WORDS_CHARS_MAX, URL_CHARS_MAX = 100, 2_000
 POLLS_SHOWN = 20
+ADDING = "/add-source"
+ADD = "add sources"
+POLL = "poll"  # the act that editors may do, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,20 @@ class SourcePages:
     """Endpoints of sources. `edits` None: sources.yaml is not edited here."""
 
     storage: Storage
-    guard: Guard
+    frame: Frame
     _: KW_ONLY
     clock: Callable[[], datetime]
     edits: Edits | None = None
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
+        reading, refusing = self.frame.reading, self.frame.refusing
         return [
-            Route("/sources", self.list),
-            Route("/add-source", self.adding),
-            Route("/add-source", self.add, methods=["POST"]),
-            Route("/sources/{id}", self.show),
-            Route("/sources/{id}", self.act, methods=["POST"]),
+            Route(Room.SOURCES, reading(self.list)),
+            Route(ADDING, reading(self.adding)),
+            Route(ADDING, refusing(self.add), methods=["POST"]),
+            Route(f"{Room.SOURCES}/{{id}}", reading(self.show)),
+            Route(f"{Room.SOURCES}/{{id}}", refusing(self.act), methods=["POST"]),
         ]
 
     def list(self, request: Request) -> Response:
@@ -77,18 +79,19 @@ class SourcePages:
             SourceQuery(asked.get("after", "")[:WORDS_CHARS_MAX], words, known, ROWS_MAX + 1)
         )
         shown = found[:ROWS_MAX]
-        made = page(
+        return self.frame.page(
+            request,
             "sources.html",
-            here="/sources",
+            self.frame.access.visitor(request),
+            here=Room.SOURCES,
+            now=self.clock(),
             sources=shown,
-            words=words,
+            sought=words,
             state=state,
             states=tuple(SourceState),
             after=quote(shown[-1].feed.id) if len(found) > ROWS_MAX else "",
             counted=self.storage.overview.states(),
-            now=self.clock(),
         )
-        return self._send(request, made)
 
     def show(self, request: Request) -> Response:
         """One source."""
@@ -96,49 +99,50 @@ class SourcePages:
 
     async def act(self, request: Request) -> Response:
         """Carry out an action on a source; 303 to its page."""
-        given = await self._given(request)
-        if isinstance(given, Response):
-            return given
-        return await run_in_threadpool(self._act, request, *given)
+        fields = await read_form(request)
+        return await run_in_threadpool(self._act, request, fields)
 
     def adding(self, request: Request) -> Response:
         """The form that asks for an address."""
+        if (user := self.frame.reader(request).user) is not None:
+            check_admin(user, ADD)
         return self._adding(request)
 
     async def add(self, request: Request) -> Response:
         """Preview the feed of an address, or add it once the form of the preview is sent."""
-        given = await self._given(request)
-        if isinstance(given, Response):
-            return given
-        actor, fields = given
-        url = fields.get("url", "").strip()[:URL_CHARS_MAX]
+        fields = await read_form(request)
+        user = await run_in_threadpool(self.frame.access.checked, request, fields)
+        check_admin(user, ADD)
+        url = fields.one("url")[:URL_CHARS_MAX]
         if self.edits is None:
             return await run_in_threadpool(self._adding, request, url, "sources.yaml is not edited here")
         try:
-            if "confirmed" in fields:
-                return await run_in_threadpool(self._add, actor, url, fields)
+            if fields.one("confirmed"):
+                return await run_in_threadpool(self._add, request, user, url, fields)
             preview = await self.edits.preview(url)
         except (PublicwireError, OSError) as error:
             return await run_in_threadpool(self._adding, request, url, str(error))
-        made = await run_in_threadpool(
-            page, "preview.html", here="/sources", preview=preview, rules=WORDS, now=self.clock()
+        return await run_in_threadpool(self._preview, request, preview)
+
+    def _preview(self, request: Request, preview: Preview) -> Response:
+        return self.frame.page(
+            request,
+            "preview.html",
+            self.frame.access.visitor(request),
+            here=Room.SOURCES,
+            now=self.clock(),
+            preview=preview,
+            rules=WORDS,
         )
-        return self._send(request, made)
 
-    async def _given(self, request: Request) -> tuple[Actor, Mapping[str, str]] | Response:
-        actor = await run_in_threadpool(self.guard, request)
-        if not isinstance(actor, Actor):
-            return actor
-        try:
-            return actor, await posted(request)
-        except Refused as error:
-            return reply(request, plain(str(error)), status=error.status, cache=NO_STORE)
-
-    def _act(self, request: Request, actor: Actor, fields: Mapping[str, str]) -> Response:
-        name, act = request.path_params["id"], fields.get("act", "")
+    def _act(self, request: Request, fields: Fields) -> Response:
+        user = self.frame.access.checked(request, fields)
+        name, act = request.path_params["id"], fields.one("act")
+        if act != POLL:
+            check_admin(user, "edit sources")
         health, now = self._health(name), self.clock()
         try:
-            if act == "poll":
+            if act == POLL:
                 if health.due.reason is DueReason.PAUSED:
                     raise UsageError(f"{name} is paused: end its pause first")
                 self.storage.polls.poll_soon((name,), now)
@@ -150,27 +154,39 @@ class SourcePages:
                 raise UsageError("this action is not known here")
         except (PublicwireError, OSError) as error:
             return self._page(request, name, fault=str(error), status=409)
-        log.info("operator", act=act, source=name, by=actor.name)
-        return seen_other(f"/sources/{quote(name)}?done={act}")
+        log.info("operator", act=act, source=name, by=user.name)
+        return see_other(request, f"{Room.SOURCES}/{quote(name)}?done={act}")
 
-    def _add(self, actor: Actor, url: str, fields: Mapping[str, str]) -> Response:
+    def _add(self, request: Request, user: User, url: str, fields: Fields) -> Response:
         assert self.edits is not None
-        topics = tuple(filter(None, (each.strip() for each in fields.get("topics", "").split(","))))
-        name, organisation = fields.get("id", "").strip(), line(fields.get("organisation", ""))
+        topics = tuple(filter(None, (each.strip() for each in fields.one("topics").split(","))))
+        name, organisation = fields.one("id"), fields.line("organisation")
         added = self.edits.add(Addition(url, name, organisation, topics))
-        log.info("operator", act="add", source=added, by=actor.name)
-        return seen_other(f"/sources?added={quote(added)}")
+        log.info("operator", act="add", source=added, by=user.name)
+        return see_other(request, f"{Room.SOURCES}?added={quote(added)}")
 
     def _adding(self, request: Request, url: str = "", fault: str = "") -> Response:
-        made = page("adding.html", here="/sources", url=url, fault=fault, longest=URL_CHARS_MAX)
-        return self._send(request, made, status=400 if fault else 200)
+        return self.frame.page(
+            request,
+            "adding.html",
+            self.frame.access.visitor(request),
+            here=Room.SOURCES,
+            status=400 if fault else 200,
+            url=url,
+            fault=fault,
+            longest=URL_CHARS_MAX,
+        )
 
     def _page(self, request: Request, name: str, *, fault: str = "", status: int = 200) -> Response:
         health, store, now = self._health(name), self.storage.overview, self.clock()
         polls, items = store.polls(name), store.newest(name)
-        made = page(
+        return self.frame.page(
+            request,
             "source.html",
-            here="/sources",
+            self.frame.access.visitor(request),
+            here=Room.SOURCES,
+            now=self.clock(),
+            status=status,
             one=health,
             polls=polls[:POLLS_SHOWN],
             rhythm=rhythm(polls, now),
@@ -182,18 +198,13 @@ class SourcePages:
             can_edit=self.edits is not None,
             done=request.query_params.get("done", ""),
             fault=fault,
-            now=now,
         )
-        return self._send(request, made, status=status)
 
     def _health(self, name: str) -> Health:
         health = self.storage.overview.source(name)
         if health is None:
-            raise HTTPException(404)
+            raise Refused(404, "There is no such source.")
         return health
-
-    def _send(self, request: Request, made: Published, *, status: int = 200) -> Response:
-        return reply(request, made, status=status, cache=NO_STORE)
 
 
 def rhythm(polls: Sequence[PastPoll], now: datetime) -> Rhythm:

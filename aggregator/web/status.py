@@ -14,12 +14,11 @@ from aggregator.model.poll import Health, SourceState
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice
-from aggregator.publish.document import Published
 from aggregator.render.charts import bars, number
 from aggregator.storage import Storage
+from aggregator.web.frame import Frame, Room
 from aggregator.web.overview import Overview
-from aggregator.web.pages import TEMPLATES, moment, page
-from aggregator.web.replies import NO_STORE, reply
+from aggregator.web.pages import TEMPLATES, moment
 
 ROWS_MAX = 100  # sources of each state, and alerts, on the page, which reloads every 30 s; totals count all
 ORDER = (SourceState.FAILING, SourceState.WAITING, SourceState.WORKING)
@@ -66,38 +65,33 @@ def _start(sources: Sources, overview: Overview) -> str:
     )
 
 
-def status_page(
-    sources: Sources, overview: Overview, standing: Standing, now: datetime, *, is_still: bool = False
-) -> Published:
-    """Return the status page; one that `is_still` does not reload by itself (WCAG 2.2.2)."""
-    return page(
-        "status.html",
-        here="/status",
-        sources=sources.listed,
-        alerts=sources.alerts[:ROWS_MAX],
-        alerts_more=max(0, len(sources.alerts) - ROWS_MAX),
-        many=sum(sources.counted.values()),
-        failing=sources.counted[SourceState.FAILING],
-        overview=overview,
-        standing=standing,
-        start=_start(sources, overview),
-        now=now,
-        is_still=is_still,
-    )
-
-
 def status_endpoint(
     storage: Storage,
+    frame: Frame,
     overview: Callable[[], Overview],
     standing: Callable[[], Standing],
     now: Callable[[], datetime],
 ) -> Callable[[Request], Response]:
-    """Return the endpoint of the page; with `?still` it does not reload by itself."""
+    """Return the endpoint of the page; with `?still` it does not reload by itself (WCAG 2.2.2)."""
 
     def status(request: Request) -> Response:
-        is_still = "still" in request.query_params
-        html = status_page(sources_of(storage), overview(), standing(), now(), is_still=is_still)
-        return reply(request, html, cache=NO_STORE)
+        sources, seen = sources_of(storage), overview()
+        return frame.page(
+            request,
+            "status.html",
+            frame.access.visitor(request, prolongs=False),
+            here=Room.STATUS,
+            sources=sources.listed,
+            alerts=sources.alerts[:ROWS_MAX],
+            alerts_more=max(0, len(sources.alerts) - ROWS_MAX),
+            many=sum(sources.counted.values()),
+            failing=sources.counted[SourceState.FAILING],
+            overview=seen,
+            standing=standing(),
+            start=_start(sources, seen),
+            now=now(),
+            is_still="still" in request.query_params,
+        )
 
     return status
 

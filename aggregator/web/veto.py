@@ -18,11 +18,11 @@ from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import step
 from aggregator.policy.sessions import digest
 from aggregator.storage import Storage
-from aggregator.web.access import Access, Visitor
 from aggregator.web.desk_forms import REASON_CHARS_MAX
-from aggregator.web.desk_pages import desk_page, previews, reading, refusing
+from aggregator.web.desk_pages import left, previews
 from aggregator.web.desk_words import LIST, VETO
 from aggregator.web.forms import Fields, Refused, read_form
+from aggregator.web.frame import GUEST, Frame
 
 ACTOR = "veto link"
 
@@ -32,34 +32,35 @@ class Veto:
     """Endpoints of /veto/TOKEN. The token alone gives access, to this one decision."""
 
     storage: Storage
+    frame: Frame
     _: KW_ONLY
-    access: Access
     config: Callable[[], Config]
     clock: Callable[[], datetime]
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/veto/{token}", reading(self.page)),
-            Route("/veto/{token}", refusing(self.hold), methods=["POST"]),
+            Route("/veto/{token}", self.frame.reading(self.page)),
+            Route("/veto/{token}", self.frame.refusing(self.hold), methods=["POST"]),
         ]
 
     def page(self, request: Request) -> Response:
         """The release and the form; 404 for a link that is over."""
         item = self._linked(request)
-        return desk_page(
+        return self.frame.page(
             request,
             "desk_veto.html",
-            Visitor(),
+            GUEST,
             words={**LIST, **VETO},
             previews=previews(self.storage, self.config(), (item,)),
             item=item,
             now=self.clock(),
+            left=left,
         )
 
     async def hold(self, request: Request) -> Response:
         """Hold the release: it goes live when an editor releases it."""
-        self.access.check_origin(request)
+        self.frame.access.check_origin(request)
         fields = await read_form(request)
         return await run_in_threadpool(self._hold, request, fields)
 
@@ -73,7 +74,7 @@ class Veto:
             raise Refused(409, VETO["gone"]) from error
         self.storage.desk.drop_links(item.id)
         log.info("release vetoed", item=item.id)
-        return desk_page(request, "desk_notice.html", Visitor(), words={"title": VETO["done"]})
+        return self.frame.page(request, "desk_notice.html", GUEST, words={"title": VETO["done"]})
 
     def _linked(self, request: Request) -> Stored:
         item = self.storage.desk.linked(digest(request.path_params["token"]), self.clock())

@@ -15,6 +15,7 @@ from aggregator.model.document import ReadJob
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
 from aggregator.model.release import Release
+from aggregator.web.access import Access
 from aggregator.web.admin import admin_app
 from aggregator.web.app import public_app
 from aggregator.web.export import export
@@ -112,7 +113,9 @@ def outputs(room: Line | Newsroom, directory: Path) -> dict[str, str]:
     for one in all_items(room.storage):
         for path in (f"/items/{one.id}", f"/items/{one.id}/history"):
             found[path] = client.get(path).text
-    return {**found, "/status": Client(admin_app(room.storage, lambda: True)).get("/status").text}
+    access = Access(room.storage.sessions, config=lambda: room.config, clock=lambda: NOON)
+    status = Client(admin_app(room.storage, access, lambda: True)).get("/status")
+    return {**found, "/status": status.text}
 
 
 def job(body: bytes, url: str) -> ReadJob:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,8 @@ from aggregator.policy import poll_result
 from aggregator.policy.lifecycle import strike
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
+from aggregator.web.access import Access
+from aggregator.web.admin import admin_app
 from aggregator.web.app import public_app
 from tests.engines import open_storage
 from tests.given import succeeded
@@ -180,6 +183,16 @@ class Newsroom:
         found = self.config.source(name)
         assert found is not None
         return found
+
+
+def access(room: Newsroom) -> Access:
+    """Return the log-in of the admin side of a newsroom."""
+    return Access(room.storage.sessions, config=lambda: room.config, clock=lambda: room.now)
+
+
+def admin_of(room: Newsroom, ready: Callable[[], bool] = lambda: True, **known: object) -> Client:
+    """Return a client of the admin side of a newsroom."""
+    return Client(admin_app(room.storage, access(room), ready, **known))  # type: ignore[arg-type]  # by name
 
 
 def newsroom(directory: Path, *sources: Source) -> Newsroom:

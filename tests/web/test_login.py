@@ -10,12 +10,12 @@ from argon2 import PasswordHasher
 
 from aggregator.model.user import AdminProxy, Role, User
 from aggregator.policy.sessions import IDLE_MAX
-from aggregator.web.access import COOKIE, Access
+from aggregator.web.access import COOKIE
 from aggregator.web.admin import admin_app
-from aggregator.web.desk import Desk, Section
+from aggregator.web.editing import Edits
 from tests.given import DAY, HOUR
 from tests.web.browser import Browser
-from tests.web.newsroom import Newsroom, newsroom
+from tests.web.newsroom import Newsroom, access, newsroom
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -31,22 +31,14 @@ def room(tmp_path: Path) -> Newsroom:
     return made
 
 
-def browser(room: Newsroom, **fields: object) -> Browser:
+def browser(room: Newsroom, edits: Edits | None = None, **fields: object) -> Browser:
     """A browser of one running admin side."""
-    access = Access(room.storage.sessions, config=lambda: room.config, clock=lambda: room.now)
-    desk = Desk(
-        room.storage,
-        config=lambda: room.config,
-        clock=lambda: room.now,
-        access=access,
-        sections=(lambda: Section("Reported", 2, "/desk/reports"),),
-    )
-    app = admin_app(room.storage, lambda: True, routes=desk.routes(), host=lambda: "desk.example")
+    app = admin_app(room.storage, access(room), lambda: True, edits=edits)
     return Browser(app, **fields)  # type: ignore[arg-type]  # the caller names fields of Browser
 
 
-def logged_in(room: Newsroom, name: str = "Ana", **fields: object) -> Browser:
-    made = browser(room, **fields)
+def logged_in(room: Newsroom, name: str = "Ana", edits: Edits | None = None, **fields: object) -> Browser:
+    made = browser(room, edits, **fields)
     answer = made.post("/login", name=name, password=PHRASE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
     made.get("/desk")
@@ -76,7 +68,7 @@ def test_a_user_logs_in_and_out(room: Newsroom) -> None:
     assert "secure" not in cookie
     page = reader.get("/desk")
     assert "<span>Ana <small>editor</small></span>" in page.text
-    assert '<a href="/desk/reports">Reported <small>2</small></a>' in page.text
+    assert '<a href="/reports">Reports <small>0</small></a>' in page.text
     assert "form-action 'self'" in page.headers["content-security-policy"]
     assert page.headers["referrer-policy"] == "same-origin"
     assert page.headers["cache-control"] == "no-store"
@@ -225,6 +217,7 @@ def test_a_user_without_a_password_logs_in_with_none(room: Newsroom) -> None:
 
 
 def test_the_own_name_is_served_and_no_other(room: Newsroom) -> None:
+    room.config = replace(room.config, admin_url="http://desk.example")
     statuses = []
     for host in ("Desk.example:443", "evil.example", "localhost"):
         reader = browser(room, at="http://127.0.0.1:8001", headers={"Host": host})

@@ -10,12 +10,12 @@ from aggregator.model.decision import State
 from aggregator.model.report import Answer, Ground, Report
 from aggregator.model.websub import TaskKind
 from aggregator.storage.sql import reports
-from aggregator.web.acting import Actor
-from aggregator.web.admin import admin_app
 from aggregator.web.app import public_app
 from aggregator.web.report import WORDS_CHARS_MAX, item_of
 from tests.engines import execute
+from tests.web.browser import Browser
 from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
+from tests.web.test_login import ANA, JO, PROXY, browser, logged_in
 
 pytestmark = pytest.mark.usefixtures("engine")
 WHOLE = {
@@ -30,17 +30,17 @@ WHOLE = {
 
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:
-    return newsroom(tmp_path)
+    made = newsroom(tmp_path)
+    made.config = replace(made.config, users=(ANA, JO))
+    return made
 
 
 def site(room: Newsroom, wait: timedelta = timedelta(0)) -> Client:
     return Client(public_app(room.publisher, room.storage, allowed=lambda request: wait, now=lambda: NOON))
 
 
-def desk(room: Newsroom) -> Client:
-    return Client(
-        admin_app(room.storage, lambda: True, now=lambda: room.now, guard=lambda request: Actor("Jo"))
-    )
+def desk(room: Newsroom) -> Browser:
+    return logged_in(room, "Ana")
 
 
 def reported(room: Newsroom, title: str = "") -> Report:
@@ -184,13 +184,35 @@ def test_the_release_of_a_report_is_read_from_its_address(about: str, found: str
 
 def test_without_users_no_decision_is_taken(room: Newsroom) -> None:
     report = reported(room, "First")
-    client = Client(admin_app(room.storage, lambda: True))
-    answer = client.post(f"/reports/{report.number}", {"answer": "withdrawn", "statement": "x"})
-    assert (answer.status_code, answer.text) == (
-        403,
-        "Actions are off until users are set in sources.yaml.\n",
-    )
+    room.config = replace(room.config, users=())
+    client = browser(room)
+    assert "Decide</button>" not in client.get(f"/reports/{report.number}").text
+    answer = client.send(f"/reports/{report.number}", {"answer": "withdrawn", "statement": "x"})
+    assert (answer.status_code, "Actions are off until users are set" in answer.text) == (403, True)
     assert room.stored("First").state is State.LIVE
+
+
+def test_once_there_are_users_only_they_read_reports_and_decide(room: Newsroom) -> None:
+    path = f"/reports/{reported(room, 'First').number}"
+    client = browser(room)
+    for page in ("/reports", path):
+        assert client.get(page).headers["location"] == "/login"
+    room.config = replace(room.config, admin_proxy=PROXY)
+    stranger = browser(room, client="192.0.2.7", headers={"X-Remote-User": "Eve"})
+    for page in ("/reports", path):
+        assert stranger.get(page).status_code == 403
+    fields = {"answer": "withdrawn", "statement": "x"}
+    answers = [client.send(path, fields), desk(room).send(path, {**fields, "form": "another"})]
+    assert [each.status_code for each in answers] == [403, 403]
+    assert room.stored("First").state is State.LIVE
+
+
+def test_open_reports_are_counted_in_the_navigation_and_on_the_desk(room: Newsroom) -> None:
+    reported(room, "First")
+    page = desk(room).get("/desk").text
+    assert 'accesskey="p">Reports <small>1<span class="unseen"> wait</span></small></a>' in page
+    assert '<a href="/reports">Reports <small>1</small></a>' in page
+    assert "<small>1<" not in browser(room).get("/status").text
 
 
 def test_a_withdrawal_carries_the_notice_and_reaches_the_reporter(room: Newsroom) -> None:
@@ -200,8 +222,8 @@ def test_a_withdrawal_carries_the_notice_and_reaches_the_reporter(room: Newsroom
     assert report.reference in client.get("/reports").text
     shown = client.get(f"/reports/{report.number}").text
     assert "Jane &lt;b&gt;Doe&lt;/b&gt;" in shown
-    assert ">First<br>" in shown
-    answer = client.post(
+    assert ">First</a><br>" in shown
+    answer = client.send(
         f"/reports/{report.number}", {"answer": "withdrawn", "statement": "Privacy.\nSorry."}
     )
     assert (answer.status_code, answer.headers["location"]) == (303, f"/reports/{report.number}")
@@ -209,15 +231,15 @@ def test_a_withdrawal_carries_the_notice_and_reaches_the_reporter(room: Newsroom
     (act,) = room.storage.admin.acts()
     assert act.notice is not None
     assert (act.actor, act.reason, act.notice.address) == (
-        "Jo",
+        "Ana",
         f"report {report.reference}: Privacy. Sorry.",
         "jane@example.org",
     )
     assert room.storage.reports.waiting(9) == ()
     (decided,) = room.storage.reports.decided(None, 9)
-    assert (decided.answer, decided.actor, decided.statement) == (Answer.WITHDRAWN, "Jo", "Privacy.\nSorry.")
+    assert (decided.answer, decided.actor, decided.statement) == (Answer.WITHDRAWN, "Ana", "Privacy.\nSorry.")
     assert letters(room) == [report.reference]
-    assert "by Jo on" in client.get(f"/reports/{report.number}").text
+    assert "by Ana on" in client.get(f"/reports/{report.number}").text
     assert "Waiting</h2>" not in client.get("/reports").text
 
 
@@ -225,7 +247,7 @@ def test_a_report_is_decided_once(room: Newsroom) -> None:
     report = reported(room, "First")
     client = desk(room)
     for answer in ("kept", "withdrawn"):
-        client.post(f"/reports/{report.number}", {"answer": answer, "statement": "Reasons"})
+        client.send(f"/reports/{report.number}", {"answer": answer, "statement": "Reasons"})
     assert room.stored("First").state is State.LIVE
     assert [each.answer for each in room.storage.reports.decided(None, 9)] == ["kept"]
 
@@ -244,7 +266,7 @@ def test_a_decision_has_reasons_and_can_be_carried_out(
     room: Newsroom, given: dict[str, str], status: int
 ) -> None:
     report = reported(room)
-    assert desk(room).post(f"/reports/{report.number}", given).status_code == status
+    assert desk(room).send(f"/reports/{report.number}", given).status_code == status
     assert len(room.storage.reports.waiting(9)) == (0 if status == 303 else 1)
 
 
@@ -253,7 +275,7 @@ def test_decided_reports_are_listed_by_pages(room: Newsroom) -> None:
     for number in range(1, 53):
         given = Report(f"ref{number}", NOON, "Jane", "", "x", "", Ground.OTHER, "words")
         store.receive(given)
-        store.decide(replace(given, number=number, decided=NOON, statement="s", actor="Jo"), Answer.KEPT)
+        store.decide(replace(given, number=number, decided=NOON, statement="s", actor="Ana"), Answer.KEPT)
     client = desk(room)
     first, second = client.get("/reports"), client.get("/reports?before=3")
     assert ("ref3<" in first.text, "ref2<" in first.text) == (True, False)

@@ -11,11 +11,11 @@ from aggregator.errors import UsageError
 from aggregator.model.finding import Finding, Rule
 from aggregator.model.schedule import DueReason
 from aggregator.model.settings import FOREVER
-from aggregator.web.acting import Actor
-from aggregator.web.admin import admin_app
 from aggregator.web.editing import Preview
 from tests.given import source
-from tests.web.newsroom import NOON, OBSERVATORY, Client, Newsroom, item, newsroom
+from tests.web.browser import Browser
+from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom
+from tests.web.test_login import ANA, JO, browser, logged_in
 
 pytestmark = pytest.mark.usefixtures("engine")
 PREVIEW = Preview(
@@ -53,19 +53,13 @@ class Notebook:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:
-    return newsroom(tmp_path)
+    made = newsroom(tmp_path)
+    made.config = replace(made.config, users=(ANA, JO))
+    return made
 
 
-def desk(room: Newsroom, edits: Notebook | None = None) -> Client:
-    return Client(
-        admin_app(
-            room.storage,
-            lambda: True,
-            now=lambda: room.now,
-            guard=lambda request: Actor("Jo"),
-            edits=edits or Notebook(),
-        )
-    )
+def desk(room: Newsroom, edits: Notebook | None = None, name: str = "Jo") -> Browser:
+    return logged_in(room, name, edits or Notebook())
 
 
 def names(page: str) -> list[str]:
@@ -111,23 +105,55 @@ def test_a_source_shows_its_health_and_what_its_feed_does_badly(room: Newsroom) 
 def test_an_unknown_source_is_404(room: Newsroom) -> None:
     client = desk(room)
     assert client.get("/sources/nothing").status_code == 404
-    assert client.post("/sources/nothing", {"act": "poll"}).status_code == 404
+    assert client.send("/sources/nothing", {"act": "poll"}).status_code == 404
 
 
 def test_actions_are_off_without_users(room: Newsroom) -> None:
-    client = Client(admin_app(room.storage, lambda: True, edits=Notebook()))
+    room.config = replace(room.config, users=())
+    client = browser(room, Notebook())
+    assert "<button>Poll now" not in client.get("/sources/observatory").text
     for path in ("/sources/observatory", "/add-source"):
-        assert client.post(path, {"act": "poll", "url": "https://new.example/"}).status_code == 403
+        answer = client.send(path, {"act": "poll", "url": "https://new.example/"})
+        assert (answer.status_code, "Actions are off until users are set" in answer.text) == (403, True)
 
 
-def test_forms_of_other_sites_are_refused(room: Newsroom) -> None:
-    answer = desk(room).post("/sources/observatory", {"act": "poll"}, {"Sec-Fetch-Site": "cross-site"})
-    assert answer.status_code == 403
+def test_without_a_session_sources_are_read_and_not_acted_on(room: Newsroom) -> None:
+    client = browser(room, Notebook())
+    page = client.get("/sources/observatory").text
+    assert ('href="/login"' in page, "<button>" in page) == (True, False)
+    assert client.get("/add-source").headers["location"] == "/login"
+    answer = client.send("/sources/observatory", {"act": "poll"})
+    assert (answer.status_code, "log in again" in answer.text) == (403, True)
+
+
+def test_forms_of_other_sites_and_sessions_are_refused(room: Newsroom) -> None:
+    client = desk(room)
+    answer = client.send("/sources/observatory", {"act": "poll"}, {"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, "<!doctype html>" in answer.text) == (403, True)
+    answer = client.send("/sources/observatory", {"act": "poll", "form": "another"})
+    assert (answer.status_code, "another session" in answer.text) == (403, True)
+
+
+def test_editors_poll_and_only_admins_edit_sources(room: Newsroom) -> None:
+    edits = Notebook()
+    client = desk(room, edits, "Ana")
+    page = client.get("/sources/observatory").text
+    assert (">Poll now<" in page, ">Pause<" in page) == (True, False)
+    assert client.send("/sources/observatory", {"act": "poll"}).status_code == 303
+    for act in ("pause", "resume", "unmove"):
+        answer = client.send("/sources/observatory", {"act": act})
+        assert (answer.status_code, "Only an admin may edit sources" in answer.text) == (403, True)
+    assert "Add a source" not in client.get("/sources").text
+    assert client.get("/add-source").status_code == 403
+    for confirmed in ("", "yes"):
+        fields = {"url": "https://new.example/", "confirmed": confirmed}
+        assert client.send("/add-source", fields).status_code == 403
+    assert edits.done == []
 
 
 def test_a_source_is_polled_now(room: Newsroom) -> None:
     room.publishes(item("First"))
-    answer = desk(room).post("/sources/observatory", {"act": "poll"})
+    answer = desk(room).send("/sources/observatory", {"act": "poll"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/sources/observatory?done=poll")
     health = room.storage.overview.source("observatory")
     assert health is not None
@@ -138,18 +164,18 @@ def test_a_source_is_polled_now(room: Newsroom) -> None:
 def test_a_source_is_paused_and_a_paused_one_is_not_polled(room: Newsroom) -> None:
     edits = Notebook()
     client = desk(room, edits)
-    client.post("/sources/observatory", {"act": "pause"})
+    client.send("/sources/observatory", {"act": "pause"})
     room.reconfigures(sources=(replace(OBSERVATORY, paused=FOREVER),))
     assert "End the pause" in client.get("/sources/observatory").text
-    refused = client.post("/sources/observatory", {"act": "poll"})
+    refused = client.send("/sources/observatory", {"act": "poll"})
     assert (refused.status_code, "end its pause first" in refused.text) == (409, True)
-    client.post("/sources/observatory", {"act": "resume"})
+    client.send("/sources/observatory", {"act": "resume"})
     assert edits.done == [("observatory", True), ("observatory", False)]
 
 
 @pytest.mark.parametrize("act", ["unmove", "explode", ""])
 def test_an_action_that_cannot_be_done_is_said(room: Newsroom, act: str) -> None:
-    answer = desk(room).post("/sources/observatory", {"act": act})
+    answer = desk(room).send("/sources/observatory", {"act": act})
     assert (answer.status_code, 'role="alert"' in answer.text) == (409, True)
 
 
@@ -157,15 +183,15 @@ def test_a_feed_is_previewed_and_added(room: Newsroom) -> None:
     edits = Notebook()
     client = desk(room, edits)
     assert client.get("/add-source").status_code == 200
-    page = client.post("/add-source", {"url": "https://new.example/"}).text
+    page = client.send("/add-source", {"url": "https://new.example/"}).text
     assert "New &lt;b&gt;feed&lt;/b&gt;</h1>" in page
     assert "First &lt;i&gt;one&lt;/i&gt;" in page
     assert "<script>" not in page
     assert "key=secret" not in page.partition('type="hidden"')[0]
     whole = {"confirmed": "yes", "url": PREVIEW.address, "organisation": "New feed", "topics": "sea, air"}
-    done = client.post("/add-source", {**whole, "id": "new"})
+    done = client.send("/add-source", {**whole, "id": "new"})
     assert (done.status_code, done.headers["location"]) == (303, "/sources?added=new")
     assert edits.done == [Addition(PREVIEW.address, "new", "New feed", ("sea", "air"))]
-    refused = client.post("/add-source", {**whole, "id": "taken"})
+    refused = client.send("/add-source", {**whole, "id": "taken"})
     assert (refused.status_code, "already a source" in refused.text) == (400, True)
-    assert "no feed found" in client.post("/add-source", {"url": "https://none.example/"}).text
+    assert "no feed found" in client.send("/add-source", {"url": "https://none.example/"}).text

@@ -1,5 +1,6 @@
 """The admin web application over HTTP."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,12 +9,11 @@ import pytest
 from aggregator.model.overview import HostTime, Subscribers, Tally, TallyKind
 from aggregator.model.poll import OutcomeKind
 from aggregator.model.settings import Retention
+from aggregator.model.user import Role, User
 from aggregator.policy.reasons import ago
-from aggregator.web.admin import admin_app
 from aggregator.web.overview import Live
-from tests.engines import open_storage
 from tests.given import source
-from tests.web.newsroom import MINISTRY, NOON, Client, Newsroom, item, newsroom
+from tests.web.newsroom import MINISTRY, NOON, Client, Newsroom, admin_of, item, newsroom
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -24,7 +24,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def admin(room: Newsroom, *problems: str, ready: bool = True) -> Client:
-    return Client(admin_app(room.storage, lambda: ready, problems=lambda: problems, now=lambda: room.now))
+    return admin_of(room, lambda: ready, problems=lambda: problems)
 
 
 def raising() -> bool:
@@ -41,14 +41,14 @@ def test_readyz_reports_readiness(room: Newsroom) -> None:
 
 
 def test_readyz_says_what_a_late_tick_waits_for(room: Newsroom) -> None:
-    client = Client(admin_app(room.storage, lambda: True, load=lambda: "busy: writes go on"))
+    client = admin_of(room, load=lambda: "busy: writes go on")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.text) == (200, "ready: busy: writes go on\n")
 
 
 def test_status_says_how_workers_are_confined(room: Newsroom) -> None:
     words = "workers are confined by seccomp; not confined by Landlock: this kernel does not have it"
-    page = Client(admin_app(room.storage, lambda: True, workers=lambda: words)).get("/status").text
+    page = admin_of(room, workers=lambda: words).get("/status").text
     assert f" held · {words}</p>" in page
     assert "workers" not in admin(room).get("/status").text
 
@@ -62,8 +62,9 @@ def test_an_empty_store_says_what_it_waits_for_and_how_a_source_is_added(room: N
     assert "publicwire add" not in admin(room).get("/status").text
 
 
-def test_a_configuration_without_sources_says_how_one_is_added(tmp_path: Path) -> None:
-    unconfigured = Client(admin_app(open_storage(tmp_path), lambda: True)).get("/status").text
+def test_a_configuration_without_sources_says_how_one_is_added(room: Newsroom) -> None:
+    room.reconfigures(sources=())
+    unconfigured = admin_of(room).get("/status").text
     assert "No source is configured: add one with <code>publicwire add URL</code>" in unconfigured
 
 
@@ -128,17 +129,24 @@ def test_problems_of_the_configuration_are_shown(room: Newsroom) -> None:
     assert "not ready" in page
 
 
+def test_the_root_leads_to_the_desk_once_there_are_users_before_to_the_status_page(room: Newsroom) -> None:
+    assert admin_of(room).get("/").headers["location"] == "/status"
+    room.config = replace(room.config, users=(User("Ana", Role.EDITOR),))
+    answer = admin_of(room).get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+
+
 def test_the_admin_side_has_its_style_and_nothing_of_the_public_side(room: Newsroom) -> None:
     client = admin(room)
     assert client.get("/static/style.css").status_code == 200
-    answers = [client.get(path) for path in ("/", "/feed.rss", "/items/none")]
+    answers = [client.get(path) for path in ("/feed.rss", "/items/none")]
     assert {(answer.status_code, answer.text) for answer in answers} == {
         (404, "Not found. There is no page or feed at this address.\n")
     }
 
 
 def test_an_unexpected_exception_is_500_without_details(room: Newsroom) -> None:
-    answer = Client(admin_app(room.storage, raising)).get("/readyz")
+    answer = admin_of(room, raising).get("/readyz")
     assert (answer.status_code, answer.text) == (500, "Internal server error. The error has been logged.\n")
     assert answer.headers["x-content-type-options"] == "nosniff"
 
@@ -157,7 +165,7 @@ def test_times_are_formatted_by_their_distance(apart: timedelta, said: str) -> N
 
 
 def test_metrics_are_prometheus_text_and_not_cached(room: Newsroom) -> None:
-    client = Client(admin_app(room.storage, lambda: True, metrics=lambda: b"up 1\n"))
+    client = admin_of(room, metrics=lambda: b"up 1\n")
     answer = client.get("/metrics")
     assert (answer.status_code, answer.text) == (200, "up 1\n")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -200,7 +208,7 @@ def test_the_page_refreshes_until_it_is_told_not_to(room: Newsroom) -> None:
 
 def test_charts_are_read_at_most_twice_a_minute(room: Newsroom) -> None:
     seconds = 0.0
-    client = Client(admin_app(room.storage, lambda: True, now=lambda: room.now, monotonic=lambda: seconds))
+    client = admin_of(room, monotonic=lambda: seconds)
     assert "0 new items in 30 days" in client.get("/status").text
     room.storage.overview.add([Tally(TallyKind.ITEMS, NOON, "new", 7)], room.now)
     seconds = 29.0
@@ -235,7 +243,7 @@ def test_hosts_and_subscribers_are_shown_and_escaped(room: Newsroom) -> None:
         lambda: (HostTime("slow.example", 12.34, 5),),
         lambda: (Subscribers("topics/<climate>", "Feedly & co", 1_700),),
     )
-    page = Client(admin_app(room.storage, lambda: True, live=live)).get("/status").text
+    page = admin_of(room, live=live).get("/status").text
     assert 'slow.example</th><td class="number">12.3 s' in page
     assert 'topics/&lt;climate&gt;</th><td>Feedly &amp; co</td><td class="number">1,700' in page
 

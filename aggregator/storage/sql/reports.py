@@ -23,8 +23,7 @@ class ReportStore:
     def receive(self, report: Report) -> bool:
         """Store a report, and make the letter that acknowledges it due; False when too many wait."""
         with self._engine.writing() as db:
-            waiting = "SELECT count(*) AS many FROM report WHERE decided IS NULL"
-            if one(db.execute(waiting))["many"] >= OPEN_MAX:
+            if _open(db) >= OPEN_MAX:
                 return False
             today = db.execute(
                 "SELECT count(*) AS many FROM report WHERE address = ? AND received > ?",
@@ -59,6 +58,11 @@ class ReportStore:
         found = read(self._engine, "SELECT * FROM report WHERE reference = ?", (reference,))
         return next((rows.value(Report, row) for row in found), None)
 
+    def open(self) -> int:
+        """Return how many reports wait, up to OPEN_MAX."""
+        with self._engine.reading() as db:
+            return _open(db)
+
     def waiting(self, limit: int) -> tuple[Report, ...]:
         """Return reports that wait, oldest first."""
         statement = "SELECT * FROM report WHERE decided IS NULL ORDER BY number LIMIT ?"
@@ -73,6 +77,10 @@ class ReportStore:
             (2**62 if before is None else before, limit),
         )
         return tuple(rows.value(Report, row) for row in found)
+
+
+def _open(db: Connection) -> int:
+    return int(one(db.execute("SELECT count(*) AS many FROM report WHERE decided IS NULL"))["many"])
 
 
 def _due(db: Connection, report: Report) -> None:

@@ -1,10 +1,25 @@
 """Constraints between the configurations of several publications that one process serves."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from aggregator.config.users import default_admin_url
 from aggregator.config.values import slugify
 from aggregator.errors import UsageError
 from aggregator.model.settings import ADMIN, Config
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a publication on the admin side: its path, and the address that browsers reach it under;
+    both "" for the only publication, which is at its own `admin_url`."""
+
+    path: str = ""
+    url: str = ""
+
+    def put(self, config: Config) -> Config:
+        """Return a configuration of this publication with its address on the admin side."""
+        return replace(config, admin_url=self.url) if self.url else config
 
 
 def check_together(configs: Sequence[Config]) -> None:
@@ -21,6 +36,20 @@ def check_together(configs: Sequence[Config]) -> None:
             )
         if config.listen == first.admin and config.listen.port:
             raise UsageError(f"{config.path}: listen is the admin side of {first.path}; give it another port")
+        if config.admin_url not in (first.admin_url, default_admin_url(config.admin)):
+            raise UsageError(
+                f"{config.path}: admin_url: {config.admin_url} differs from {first.admin_url} in "
+                f"{first.path}, where the admin side of all is; remove the key"
+            )
+
+
+def places(configs: Sequence[Config]) -> Sequence[Place]:
+    """Return the place of each publication: of several, the slug of its name behind the `admin_url` of the
+    first file."""
+    if len(configs) == 1:
+        return (Place(),)
+    slugs = [slugify(each.publication.name) for each in configs]
+    return [Place(slug, f"{configs[0].admin_url}/{slug}") for slug in slugs]
 
 
 def _check_two(one: Config, other: Config) -> None:

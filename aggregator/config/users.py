@@ -16,6 +16,7 @@ _NAME = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]+(?: [^\s\x00-\x1f\x7f-\x9f]+)*")
 _HASH = re.compile(
     r"\$argon2id\$v=19\$m=[0-9]{4,6},t=[1-9],p=[1-9]\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}"
 )
+_PATH = re.compile(r"(?:/[a-z0-9-]+)*/?")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 
 
@@ -42,8 +43,13 @@ def admin_proxy(top: Section) -> AdminProxy | None:
 
 def admin_url(top: Section, admin: Address) -> str:
     """Return the address of the admin side as browsers reach it, without a final slash."""
+    return top.one("admin_url", _place, default_admin_url(admin))
+
+
+def default_admin_url(admin: Address) -> str:
+    """Return the address of an admin side for which none is given."""
     reachable = Address("127.0.0.1", admin.port) if admin.host in _ALL_INTERFACES else admin
-    return top.one("admin_url", _origin, f"http://{reachable}")
+    return f"http://{reachable}"
 
 
 def user_name(value: str) -> str:
@@ -87,9 +93,13 @@ def _header(value: str) -> str:
     return value
 
 
-def _origin(value: str) -> str:
-    """Return an origin (RFC 6454): pages of the admin side link from the root of its host."""
+def _place(value: str) -> str:
+    """Return an origin (RFC 6454) with a path or without. The path becomes a part of cookie names."""
     url = addresses.webhook(value)
-    if urlsplit(url)[2:] not in (("/", "", ""), ("", "", "")):
-        raise ValueError("must not hold a path or a query, such as https://desk.example.org")
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or not _PATH.fullmatch(parts.path):
+        raise ValueError(
+            "must be an address with a path of a-z, 0-9 and - or without one, such as "
+            "https://desk.example.org or https://intranet.example.org/newsroom"
+        )
     return url.rstrip("/")

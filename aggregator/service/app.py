@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.config.together import Place, places
 from aggregator.fetch.politeness import Hosts
 from aggregator.log import log
 from aggregator.model.document import Fetched
@@ -124,7 +125,8 @@ async def serve(configs: Sequence[Config], *, started: Callable[[], None]) -> in
     hosts, notify = shared_hosts(configs), systemd.Together(len(configs), systemd.notify)
     async with AsyncExitStack() as stack:
         running = [
-            await stack.enter_async_context(_publishing(config, hosts, notify.of())) for config in configs
+            await stack.enter_async_context(_publishing(config, hosts, notify.of(), place))
+            for config, place in zip(configs, places(configs), strict=True)
         ]
         schedulers, sides = [each for each, _ in running], [each for _, each in running]
         _follow_signals(schedulers)
@@ -170,9 +172,10 @@ async def _first_stop(schedulers: "Sequence[Scheduler]") -> None:
 
 @asynccontextmanager
 async def _publishing(
-    config: Config, hosts: Hosts | None, notify: Callable[[str], None]
+    config: Config, hosts: Hosts | None, notify: Callable[[str], None], place: Place
 ) -> "AsyncIterator[tuple[Scheduler, Sides]]":
-    """Compose one publication over its store, whose poller lock is held meanwhile."""
+    """Compose one publication over its store, whose poller lock is held meanwhile; `place` is that on the
+    admin side."""
     from aggregator.service.metrics import Gauges, Metrics
     from aggregator.service.sites import sides
     from aggregator.service.tallies import Tallies
@@ -180,7 +183,7 @@ async def _publishing(
 
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
         _log(replayed)
-        current = LiveConfig(config, storage.admin.bound)
+        current = LiveConfig(config, lambda read: place.put(storage.admin.bound(read)))
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
         for done in storage.admin.sync(current.config, utc_now()):
@@ -202,7 +205,7 @@ async def _publishing(
         async with polling(storage, current, observe=observe, heard=check.hear, hosts=hosts) as pipeline:
             scheduler = scheduler_of(pipeline, current, clock_check=check, notify=notify)
             scheduler.each_tick = remembered.forget_removed
-            async with sides(pipeline, current, scheduler, remembered, metrics, tallies) as both:
+            async with sides(pipeline, current, scheduler, remembered, metrics, tallies, place.path) as both:
                 yield scheduler, both
 
 

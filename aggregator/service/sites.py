@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from aggregator.config.values import slugify
 from aggregator.model.push import PushResult
 from aggregator.model.settings import Address
 from aggregator.publish.publisher import Publisher
@@ -33,6 +31,7 @@ from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
 from aggregator.web.look import Looks
 from aggregator.web.overview import Live
+from aggregator.web.prefix import Prefixed
 from aggregator.web.remembered import Mark, Remembered
 from aggregator.websub.distribution import Distributor
 from aggregator.websub.ping import Pinger
@@ -66,12 +65,14 @@ async def pushing(
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The public side of one publication, at `listen`, and its admin side. Each call makes an application."""
+    """The public side of one publication, at `listen`, and its admin side, at `path` among several. Each call
+    makes an application."""
 
     name: str
+    path: str
     listen: Address
     public: Callable[[], ASGIApp]
-    admin: Callable[[], Starlette]
+    admin: Callable[[], ASGIApp]
     admin_url: Callable[[], str]
     is_ready: Callable[[], bool]
 
@@ -84,8 +85,10 @@ async def sides(
     remembered: Remembered,
     metrics: Metrics,
     tallies: Tallies,
+    path: str,
 ) -> AsyncIterator[Sides]:
-    """Compose both sides of a publication, push, and write what is counted."""
+    """Compose both sides of a publication, push, and write what is counted. `path` is that of its admin side
+    among several, "" for the only one."""
     publisher = Publisher(pipeline.storage, lambda: current.config)
     audience = Audience()
     async with (
@@ -96,6 +99,7 @@ async def sides(
         live = Live(tallies.slowest, audience.subscribers)
         yield Sides(
             current.config.publication.name,
+            path,
             current.config.listen,
             lambda: Counted(public(), tallies.request, audience),
             _admin(pipeline, current, scheduler, metrics.text, live),
@@ -105,13 +109,18 @@ async def sides(
 
 
 def admin_side(publications: Sequence[Sides]) -> ASGIApp:
-    """Return the admin application of one publication, or that of several with a path for each."""
+    """Return the admin application of one publication, or that of several with a path for each, under the
+    path of `admin_url`."""
+    first = publications[0]
     if len(publications) == 1:
-        return publications[0].admin()
-    named = [(each.name, slugify(each.name), each.admin()) for each in publications]
-    return admin_index(
-        named, lambda: all(each.is_ready() for each in publications), address=publications[0].admin_url
-    )
+        return Prefixed(first.admin(), first.admin_url)
+
+    def address() -> str:
+        return first.admin_url().removesuffix(f"/{first.path}")
+
+    named = [(each.name, each.path, each.admin()) for each in publications]
+    index = admin_index(named, lambda: all(each.is_ready() for each in publications), address=address)
+    return Prefixed(index, address)
 
 
 @asynccontextmanager
@@ -157,7 +166,7 @@ def _admin(
     scheduler: Scheduler,
     metrics: Callable[[], bytes],
     live: Live,
-) -> Callable[[], Starlette]:
+) -> Callable[[], ASGIApp]:
     reader = pipeline.reader
 
     def problems() -> tuple[str, ...]:
@@ -168,17 +177,22 @@ def _admin(
         )
 
     access = Access(pipeline.storage.sessions, config=pipeline.config, clock=pipeline.clock)
-    return lambda: admin_app(
-        pipeline.storage,
-        access,
-        scheduler.is_ready,
-        problems=problems,
-        load=scheduler.load,
-        metrics=metrics,
-        live=live,
-        edits=_editor(pipeline, current),
-        workers=lambda: reader.confinement.words if reader.confinement else "",
-    )
+
+    def admin() -> ASGIApp:
+        app = admin_app(
+            pipeline.storage,
+            access,
+            scheduler.is_ready,
+            problems=problems,
+            load=scheduler.load,
+            metrics=metrics,
+            live=live,
+            edits=_editor(pipeline, current),
+            workers=lambda: reader.confinement.words if reader.confinement else "",
+        )
+        return TrustedProxies(app, lambda: current.config.trusted_proxies)
+
+    return admin
 
 
 def _editor(pipeline: Pipeline, current: LiveConfig) -> Editor:

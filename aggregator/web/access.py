@@ -15,8 +15,9 @@ from aggregator.log import log
 from aggregator.model.settings import Config
 from aggregator.model.user import AdminProxy, Role, User
 from aggregator.policy import sessions
+from aggregator.policy.client_address import network_of
 from aggregator.storage.sql.users import SessionStore
-from aggregator.web.clients import network_of_client
+from aggregator.web.clients import network_of_client, peer_of
 from aggregator.web.forms import Fields, Refused, root_of
 
 TOKEN_BYTES = 32
@@ -111,7 +112,9 @@ class Access:
     def client(self, request: Request) -> str:
         """Return the network that a request came from; behind the proxy, the one that it names last."""
         named = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        return named if named and self._proxy(request) else network_of_client(request)
+        client = network_of_client(request)
+        is_behind = self._proxy(request) is not None and client == network_of(peer_of(request))
+        return network_of(named) if named and is_behind else client
 
     def _touch(self, token: str, now: datetime) -> None:
         """Prolong a session; a full disk must not keep the desk from being read."""
@@ -130,7 +133,7 @@ class Access:
         """Return the configured proxy if a request comes from one of its networks."""
         proxy = self.config().admin_proxy
         try:
-            address = ip_address(request.client.host if request.client else "")
+            address = ip_address(peer_of(request))
         except ValueError:
             return None
         return proxy if proxy and any(address in network for network in proxy.networks) else None

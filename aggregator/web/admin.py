@@ -20,7 +20,7 @@ from aggregator.web.app import handlers
 from aggregator.web.desk import Desk, Section
 from aggregator.web.editing import Edits
 from aggregator.web.files import static_file
-from aggregator.web.forms import root_of
+from aggregator.web.forms import root_of, see_other
 from aggregator.web.frame import Frame, Room
 from aggregator.web.frame_words import ROOMS
 from aggregator.web.login import Login
@@ -140,6 +140,7 @@ def admin_index(
             Route("/", index),
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),
+            *(Route(f"/{path}", _with_slash(path)) for _, path, _ in publications),
             *(Mount(f"/{path}", app=each) for _, path, each in publications),
         ],
         exception_handlers=handlers(None),
@@ -147,6 +148,10 @@ def admin_index(
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     app.add_middleware(_HostGuard, own=lambda: (_host(address()),))
     return app
+
+
+def _with_slash(path: str) -> Callable[[Request], Response]:
+    return lambda request: see_other(request, f"/{path}/")
 
 
 class _HostGuard:

@@ -22,6 +22,7 @@ from aggregator.websub.rate_limit import RateLimit
 RATE = Rate(burst=60, every=timedelta(seconds=1))
 FORWARDED = b"x-forwarded-for"
 ENGLISH = Wording.english()
+PEER = "publicwire.peer"  # in the scope: the address that the connection came from
 
 
 class TrustedProxies:
@@ -40,13 +41,19 @@ class TrustedProxies:
             if fields:
                 peer, port = scope["client"]
                 client = client_of(peer, fields, self._trusted())
-                scope = {**scope, "client": (client, port if client == peer else 0)}
+                scope = {**scope, "client": (client, port if client == peer else 0), PEER: peer}
         await self._app(scope, receive, send)
 
 
 def network_of_client(request: Request) -> str:
     """Return the address of a request's client by which it is limited: of IPv6 its /64 (RFC 6177)."""
     return network_of(request.client.host) if request.client else ""
+
+
+def peer_of(request: Request) -> str:
+    """Return the address that the connection of a request came from: that of a trusted proxy, too."""
+    peer: str = request.scope.get(PEER) or (request.client.host if request.client else "")
+    return peer
 
 
 class ClientLimits:

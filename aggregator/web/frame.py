@@ -13,6 +13,7 @@ from aggregator.web.answers import SCRIPTS
 from aggregator.web.forms import FORM_PAGE, Refused, root_of, see_other
 from aggregator.web.frame_words import COMMON, ROOMS
 from aggregator.web.pages import page
+from aggregator.web.prefix import above
 from aggregator.web.replies import NO_STORE, reply
 
 LOGIN = "/login"
@@ -70,6 +71,7 @@ class Frame:
         `values` are those of its template."""
         framed = {
             "root": root_of(request),
+            "above": above(request),
             "visitor": visitor,
             "words": {**COMMON, **(words or {})},
             "here": here,

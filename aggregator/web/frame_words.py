@@ -5,6 +5,7 @@ from collections.abc import Mapping
 COMMON: Mapping[str, str] = {
     "desk": "Desk",
     "rooms": "Admin side",
+    "publications": "Publications",
     "wait": "wait",
     "log_in": "Log in",
     "log_out": "Log out",

@@ -600,8 +600,9 @@ DESK = [
         "1:123: users.0.mail: unknown key; known are: name, role, password",
     ),
     (
-        "admin_url: https://desk.example/admin\n",
-        "1:1: admin_url: must not hold a path or a query, such as https://desk.example.org",
+        "admin_url: https://desk.example/admin?x\n",
+        "1:1: admin_url: must be an address with a path of a-z, 0-9 and - or without one, such as "
+        "https://desk.example.org or https://intranet.example.org/newsroom",
     ),
     ("admin_url: desk.example\n", "1:1: admin_url: is not a URL; it starts with https:// or http://"),
     (

@@ -1,5 +1,6 @@
 """Several publications from one process: own stores and public sides, one admin side, shared rate limits."""
 
+import re
 import signal
 from contextlib import suppress
 from dataclasses import replace
@@ -7,8 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
-from aggregator.config.together import check_together
+from aggregator.config.together import Place, check_together, places
 from aggregator.errors import UsageError
 from aggregator.model.settings import Address, Config, PollSettings
 from aggregator.service.clients import shared_hosts
@@ -51,12 +53,25 @@ def test_the_admin_side_may_be_left_out_of_the_second_file() -> None:
             "/b.yaml: admin: 127.0.0.1:9001 differs from 127.0.0.1:9000",
         ),
         (second(listen=FIRST.admin), "/b.yaml: listen is the admin side of /a.yaml"),
+        (
+            second(admin_url="https://desk.example"),
+            "/b.yaml: admin_url: https://desk.example differs from http://127.0.0.1:8001 in /a.yaml",
+        ),
     ],
 )
 def test_what_two_publications_share_by_mistake_is_named(other: Config, sentence: str) -> None:
     with pytest.raises(UsageError) as caught:
         check_together([FIRST, other])
     assert str(caught.value).startswith(sentence)
+
+
+def test_each_publication_has_a_place_on_the_admin_side() -> None:
+    first = replace(FIRST, admin_url="https://desk.example/news")
+    assert places([first]) == (Place(),)
+    assert places([first])[0].put(first) == first
+    one, other = places([first, second()])
+    assert (one.path, other.path) == ("example-releases", "science-releases")
+    assert other.put(second()).admin_url == "https://desk.example/news/science-releases"
 
 
 def test_hosts_keep_the_strictest_limits_of_all() -> None:
@@ -107,8 +122,8 @@ def test_one_process_serves_two_publications(tmp_path: Path, engine: str) -> Non
         )
         admin = f"http://127.0.0.1:{first.admin}"
         index = httpx.get(admin, timeout=10)
-        assert 'href="/health-releases/status"' in index.text
-        assert 'href="/science-releases/status"' in index.text
+        assert 'href="/health-releases/"' in index.text
+        assert 'href="/science-releases/"' in index.text
         assert "health" in httpx.get(f"{admin}/health-releases/status", timeout=10).text
         assert "science" in httpx.get(f"{admin}/science-releases/status", timeout=10).text
         until(lambda: httpx.get(f"{admin}/readyz", timeout=10).status_code == 200)
@@ -117,6 +132,62 @@ def test_one_process_serves_two_publications(tmp_path: Path, engine: str) -> Non
     finally:
         process.kill()
         process.wait()
+
+
+PHRASE = "a long enough phrase"
+
+
+def given_a_desk(site: Site) -> None:
+    """A user, and a source whose releases wait for approval, on an admin side under a path of its own."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PHRASE)
+    text = site.config.read_text().replace("organisation: Harbour", "publish: review, organisation: Harbour")
+    site.config.write_text(f"users: [{{name: Ana, role: editor, password: '{hashed}'}}]\n{text}")
+
+
+def sent(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
+    """Send a form with the CSRF token of the page at a path, as a browser does."""
+    found = re.search(r'name="form" value="(\w+)"', client.get(path).text)
+    origin = {"Origin": f"{client.base_url.scheme}://{client.base_url.netloc.decode()}"}
+    return client.post(path, data={**fields, "form": found[1] if found else ""}, headers=origin)
+
+
+def test_each_publication_has_log_ins_and_decisions_of_its_own(tmp_path: Path, engine: str) -> None:
+    first, other = given_two(tmp_path)
+    for site in (first, other):
+        given_a_desk(site)
+    first.config.write_text(f"admin_url: http://127.0.0.1:{first.admin}/news\n{first.config.read_text()}")
+    process = first.start("--config", str(first.config), "--config", str(other.config), "serve")
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{first.admin}", timeout=10) as client:
+            until(lambda: is_listed(client, "/news/science-releases/status", 'data-label="Held">1<'))
+            assert {client.get(path).status_code for path in ("/news", "/news/", "/")} == {200}
+            assert client.get("/news/science-releases").headers["location"] == "/news/science-releases/"
+            for place in ("/news/health-releases", "/news/science-releases"):
+                assert client.get(f"{place}/desk").headers["location"] == f"{place}/login"
+                answer = sent(client, f"{place}/login", name="Ana", password=PHRASE)
+                assert (answer.status_code, answer.headers["location"]) == (303, f"{place}/desk")
+            for place, headline in (("health", "Health has a release"), ("science", "Science has a release")):
+                page = client.get(f"/news/{place}-releases/desk")  # one log-in has not ended the other
+                assert (page.status_code, headline in page.text) == (200, True)
+            addresses = set(re.findall(r'(?:href|action|src)="(/[^"]*)"', page.text))
+            assert {each for each in addresses if not each.startswith("/news/science-releases/")} == {
+                "/news/"
+            }
+            assert {client.get(each).status_code for each in addresses if "/static/" in each} == {200}
+            (item_page,) = {each for each in addresses if "/desk/items/" in each}
+            answer = sent(client, item_page, act="release", reason="read", version="1")
+            assert (answer.status_code, answer.headers["location"]) == (303, item_page)
+            until(lambda: titles(other) == ["Science has a release"])
+            assert titles(first) == []
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_listed(client: httpx.Client, path: str, words: str) -> bool:
+    with suppress(httpx.TransportError):
+        return words in client.get(path).text
+    return False
 
 
 def test_other_commands_take_one_file(tmp_path: Path, engine: str) -> None:

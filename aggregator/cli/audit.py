@@ -36,7 +36,8 @@ def audit(where: Location, since: str, *, as_csv: bool, as_json: bool) -> None:
 
 def verb(act: Act) -> str:
     """Return the verb of a decision."""
-    return FORGET if act.trigger is None else act.trigger.value
+    decided = act.trigger or act.noted
+    return FORGET if decided is None else decided.value
 
 
 def titles_of(storage: Storage, acts: Sequence[Act]) -> dict[str, str]:

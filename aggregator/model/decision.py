@@ -125,9 +125,21 @@ class Notice:
     statement: str = ""
 
 
+class Errand(StrEnum):
+    """Decisions that change no item by themselves. The values are in journals: never rename one."""
+
+    ADD = "add"
+    PAUSE = "pause"
+    RESUME = "resume"
+    POLL = "poll"
+    UNMOVE = "unmove"
+    REPORT = "report"  # answers a report of a reader
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One decision of the operator as the journal tells it; `trigger` None: the source was forgotten."""
+    """One decision of the operator as the journal tells it; `trigger` None: it is the one of `noted`, or the
+    source was forgotten."""
 
     at: datetime
     trigger: Trigger | None
@@ -138,6 +150,20 @@ class Act:
     version: int | None = None
     release: datetime | None = None
     notice: Notice | None = None
+    noted: Errand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A decision about a source, or on a report about an item, for the audit alone: sources.yaml and the
+    report hold its effect, so that a replay does not repeat it."""
+
+    errand: Errand
+    actor: str
+    at: datetime
+    source: str = ""
+    item: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from aggregator.config import Addition
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.log import log
+from aggregator.model.decision import Errand, Noted
 from aggregator.model.finding import Finding, Observed, ObservedItem
 from aggregator.model.item import Mode
 from aggregator.model.overview import PastPoll, SeenItem, SourceQuery
@@ -154,7 +155,7 @@ class SourcePages:
                 raise UsageError("this action is not known here")
         except (PublicwireError, OSError) as error:
             return self._page(request, name, fault=str(error), status=409)
-        log.info("operator", act=act, source=name, by=user.name)
+        self._note(Errand(act), name, user)
         return see_other(request, f"{Room.SOURCES}/{quote(name)}?done={act}")
 
     def _add(self, request: Request, user: User, url: str, fields: Fields) -> Response:
@@ -162,8 +163,12 @@ class SourcePages:
         topics = tuple(filter(None, (each.strip() for each in fields.one("topics").split(","))))
         name, organisation = fields.one("id"), fields.line("organisation")
         added = self.edits.add(Addition(url, name, organisation, topics))
-        log.info("operator", act="add", source=added, by=user.name)
+        self._note(Errand.ADD, added, user)
         return see_other(request, f"{Room.SOURCES}?added={quote(added)}")
+
+    def _note(self, errand: Errand, source: str, user: User) -> None:
+        self.storage.admin.note(Noted(errand, user.name, self.clock(), source=source))
+        log.info("operator", act=errand.value, source=source, by=user.name)
 
     def _adding(self, request: Request, url: str = "", fault: str = "") -> Response:
         return self.frame.page(

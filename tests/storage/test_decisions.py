@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.alert import AlertKind
-from aggregator.model.decision import State, Trigger
+from aggregator.model.decision import Errand, Noted, State, Trigger
 from aggregator.model.entry import Entry
 from aggregator.model.settings import Source
 from aggregator.model.stored import Stored
@@ -421,6 +421,27 @@ def test_a_source_forgotten_since_the_backup_is_forgotten_again(tmp_path: Path) 
     with closing(open_storage(store)) as storage:
         assert states(storage) == {"Regatta": "live"}
         assert [feed.id for feed in storage.items.feeds()] == ["wire"]
+
+
+def test_a_decision_for_the_audit_alone_outlives_a_restore_and_changes_nothing(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    noted = [
+        Noted(errand, "Jo", NOON + number * MINUTE, source="ministry", reason="looked")
+        for number, errand in enumerate(Errand)
+    ]
+    with closing(open_storage(store)) as storage:
+        given_origin(storage).says(BRIDGE)
+        storage.admin.backup(tmp_path / "noon.db")
+        for each in noted:
+            storage.admin.note(each)
+    replayed = restore(store, tmp_path / "noon.db", NOON + DAY).journal
+    assert (replayed.moved, replayed.unknown, replayed.unreadable, replayed.forgotten) == ((), (), (), ())
+    with closing(open_storage(store)) as storage:
+        acts = storage.admin.acts()
+        assert [(act.noted, act.trigger, act.source, act.actor, act.reason, act.at) for act in acts] == [
+            (each.errand, None, each.source, each.actor, each.reason, each.at) for each in noted
+        ]
+        assert states(storage) == {"Bridge opens": "live"}
 
 
 def test_a_source_added_again_after_it_was_forgotten_stays(tmp_path: Path) -> None:

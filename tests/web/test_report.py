@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model.decision import State
+from aggregator.model.decision import Errand, State
 from aggregator.model.report import Answer, Ground, Report
 from aggregator.model.websub import TaskKind
 from aggregator.storage.sql import reports
@@ -228,7 +228,9 @@ def test_a_withdrawal_carries_the_notice_and_reaches_the_reporter(room: Newsroom
     )
     assert (answer.status_code, answer.headers["location"]) == (303, f"/reports/{report.number}")
     assert room.stored("First").state is State.WITHDRAWN
-    (act,) = room.storage.admin.acts()
+    act, answered = room.storage.admin.acts()
+    assert (answered.noted, answered.actor, answered.item) == (Errand.REPORT, "Ana", room.ids["First"])
+    assert answered.reason == f"{report.reference}: withdrawn"
     assert act.notice is not None
     assert (act.actor, act.reason, act.notice.address) == (
         "Ana",

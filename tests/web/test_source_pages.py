@@ -8,6 +8,7 @@ import pytest
 
 from aggregator.config import Addition
 from aggregator.errors import UsageError
+from aggregator.model.decision import Errand
 from aggregator.model.finding import Finding, Rule
 from aggregator.model.schedule import DueReason
 from aggregator.model.settings import FOREVER
@@ -60,6 +61,10 @@ def room(tmp_path: Path) -> Newsroom:
 
 def desk(room: Newsroom, edits: Notebook | None = None, name: str = "Jo") -> Browser:
     return logged_in(room, name, edits or Notebook())
+
+
+def audited(room: Newsroom) -> list[tuple[Errand | None, str, str]]:
+    return [(each.noted, each.source, each.actor) for each in room.storage.admin.acts()]
 
 
 def names(page: str) -> list[str]:
@@ -158,6 +163,7 @@ def test_a_source_is_polled_now(room: Newsroom) -> None:
     health = room.storage.overview.source("observatory")
     assert health is not None
     assert (health.due.reason, health.due.at) == (DueReason.OPERATOR, room.now)
+    assert audited(room) == [(Errand.POLL, "observatory", "Jo")]
     assert "It is polled within seconds." in desk(room).get("/sources/observatory?done=poll").text
 
 
@@ -171,6 +177,7 @@ def test_a_source_is_paused_and_a_paused_one_is_not_polled(room: Newsroom) -> No
     assert (refused.status_code, "end its pause first" in refused.text) == (409, True)
     client.send("/sources/observatory", {"act": "resume"})
     assert edits.done == [("observatory", True), ("observatory", False)]
+    assert audited(room) == [(Errand.PAUSE, "observatory", "Jo"), (Errand.RESUME, "observatory", "Jo")]
 
 
 @pytest.mark.parametrize("act", ["unmove", "explode", ""])
@@ -192,6 +199,7 @@ def test_a_feed_is_previewed_and_added(room: Newsroom) -> None:
     done = client.send("/add-source", {**whole, "id": "new"})
     assert (done.status_code, done.headers["location"]) == (303, "/sources?added=new")
     assert edits.done == [Addition(PREVIEW.address, "new", "New feed", ("sea", "air"))]
+    assert audited(room) == [(Errand.ADD, "new", "Jo")]
     refused = client.send("/add-source", {**whole, "id": "taken"})
     assert (refused.status_code, "already a source" in refused.text) == (400, True)
     assert "no feed found" in client.send("/add-source", {"url": "https://none.example/"}).text

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.model.changes import Transition
-from aggregator.model.decision import Act, Forgotten, Pairing
+from aggregator.model.decision import Act, Forgotten, Noted, Pairing
 from aggregator.model.poll import Health, Outcome, Totals
 from aggregator.model.settings import Applied, Config, Retention
 from aggregator.model.stored import Stored
@@ -118,6 +118,11 @@ class AdminStore:
             journal.record(db, [line])
             journal.append(self._engine.directory / JOURNAL, [line])
         return gone
+
+    def note(self, noted: Noted) -> None:
+        """Keep a decision that changes no item, for the audit."""
+        with self._engine.writing() as db:
+            journal.note(db, noted, self._engine.directory / JOURNAL)
 
     def last_decision(self) -> int:
         """Return the number of the last line of the journal."""

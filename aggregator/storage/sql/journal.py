@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator.errors import StorageError
-from aggregator.model.decision import Act, Amended, Decision, Forgotten, Pairing, Trigger
+from aggregator.model.decision import Act, Amended, Decision, Forgotten, Noted, Pairing, Trigger
 from aggregator.storage import private
 from aggregator.storage.backups import sync
 from aggregator.storage.sql import amendments, decisions, erased, journal_lines, pairings, versions
@@ -79,11 +79,18 @@ def record(db: Connection, lines: Iterable[str]) -> None:
             _decide(db, made["number"], each)
 
 
+def note(db: Connection, noted: Noted, path: Path) -> None:
+    """Write a decision that changes no item, into the table and the file."""
+    line = journal_lines.noted_line(noted)
+    record(db, [line])
+    append(path, [line])
+
+
 def _decide(db: Connection, number: int, line: str) -> None:
     """Write the decision of a line on an item."""
     members = json.loads(line)
     decision = journal_lines.decided(members)
-    if isinstance(decision, Forgotten):
+    if isinstance(decision, (Forgotten, Noted)):
         return
     if isinstance(decision, Amended):
         amendments.put(db, decision)

@@ -16,8 +16,10 @@ from aggregator.model.decision import (
     Act,
     Amended,
     Decision,
+    Errand,
     Forgotten,
     Lapse,
+    Noted,
     Notice,
     Pairing,
     State,
@@ -25,9 +27,11 @@ from aggregator.model.decision import (
 )
 from aggregator.storage.sql import rows
 
-Entry = Decision | Forgotten | Amended | Pairing
+Entry = Decision | Forgotten | Amended | Pairing | Noted
 FORGET = "forget"  # in place of a trigger: the removal of a source
+NOTED = frozenset(Errand)
 PAIRINGS = (Trigger.SPLIT, Trigger.MERGE)
+ABOUT = ("source", "item", "reason")  # as `Noted` has them
 RECOGNISED = (
     "source",
     "feed",
@@ -102,6 +106,9 @@ def decided(fields: Mapping[str, Any]) -> Entry:
     at = _moment(fields["at"])
     if fields["trigger"] == FORGET:
         return Forgotten(fields["source"], fields["actor"], at)
+    if fields["trigger"] in NOTED:
+        about = {name: fields[name] for name in ABOUT}
+        return Noted(Errand(fields["trigger"]), fields["actor"], at, **about)
     if fields["trigger"] == Trigger.AMEND:
         amendment = rows.unpack(Amendment, fields["amended"])
         return Amended(fields["item"], fields["feed"], amendment, fields["reason"], fields["actor"], at)
@@ -164,18 +171,26 @@ def forget_line(source: str, actor: str, at: datetime) -> str:
     return json.dumps(members, ensure_ascii=False)
 
 
+def noted_line(noted: Noted) -> str:
+    """Return the journal's line for a decision that a replay does not repeat."""
+    about = {name: getattr(noted, name) for name in ABOUT}
+    members = {"at": noted.at.isoformat(), "trigger": noted.errand, "actor": noted.actor, **about}
+    return json.dumps(members, ensure_ascii=False)
+
+
 def act(fields: Mapping[str, Any]) -> Act:
     """Return the decision in the members of a line, as the audit lists it."""
     told = fields.get("notice")
     return Act(
         at=_moment(fields["at"]),
-        trigger=None if fields["trigger"] == FORGET else Trigger(fields["trigger"]),
+        trigger=None if fields["trigger"] in (FORGET, *NOTED) else Trigger(fields["trigger"]),
         actor=fields["actor"],
         reason=fields.get("reason", ""),
         item=fields.get("item", ""),
         source=fields.get("source", ""),
         version=fields.get("version"),
         release=_moment(fields["release"]) if "release" in fields else None,
+        noted=Errand(fields["trigger"]) if fields["trigger"] in NOTED else None,
         notice=told and Notice(**{**told, "received": _moment(told["received"])}),
     )
 

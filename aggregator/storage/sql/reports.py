@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from aggregator.model.decision import Errand, Noted
 from aggregator.model.report import Answer, Report
 from aggregator.model.websub import TaskKind
-from aggregator.storage.sql import rows
+from aggregator.storage.sql import journal, rows
 from aggregator.storage.sql.engine import Connection, Engine, insert, one, read
+from aggregator.storage.sql.queries import JOURNAL
 from aggregator.storage.sql.rows import ms
 
 OPEN_MAX = 2_000  # reports that wait; a flood beyond is refused
@@ -35,8 +37,8 @@ class ReportStore:
         return True
 
     def decide(self, report: Report, answer: Answer) -> bool:
-        """Store the decision of a report that waits, and make the letter about it due; False when it was
-        decided meanwhile."""
+        """Store the decision of a report that waits, for the audit, too, and make the letter about it due;
+        False when it was decided meanwhile."""
         assert report.decided is not None
         with self._engine.writing() as db:
             done = db.execute(
@@ -46,6 +48,10 @@ class ReportStore:
             ).fetchone()
             if done is not None and report.address:
                 _due(db, report)
+            if done is not None:
+                said = f"{report.reference}: {answer.words}"
+                noted = Noted(Errand.REPORT, report.actor, report.decided, item=report.item, reason=said)
+                journal.note(db, noted, self._engine.directory / JOURNAL)
         return done is not None
 
     def find(self, number: int) -> Report | None:

@@ -13,13 +13,13 @@ from starlette.routing import BaseRoute, Route
 
 from aggregator.log import log
 from aggregator.model.report import Ground, Report
+from aggregator.policy.token_bucket import Rate
 from aggregator.publish.document import Published
 from aggregator.storage.sql.reports import ReportStore
-from aggregator.web.clients import network_of_client
+from aggregator.web.clients import ClientLimits
 from aggregator.web.forms import Refused, line, lines, posted
 from aggregator.web.pages import Site, notice, page
 from aggregator.web.replies import NO_STORE, reply
-from aggregator.websub.rate_limit import Rate, RateLimit
 
 NAME_CHARS_MAX, ADDRESS_CHARS_MAX, ABOUT_CHARS_MAX, WORDS_CHARS_MAX = 200, 254, 1_000, 5_000
 PER_CLIENT = Rate(burst=5, every=timedelta(minutes=10))
@@ -38,8 +38,8 @@ _ITEM = re.compile(r"(?:.*/items/)?([a-z0-9]{5,40})(?:[/?#].*)?", re.DOTALL)
 
 def by_client(clock: Callable[[], datetime]) -> Callable[[Request], timedelta]:
     """Return the rate limit of one client: 0, or how long it must wait."""
-    limit = RateLimit(PER_CLIENT)
-    return lambda request: limit.take(network_of_client(request), clock())
+    limits = ClientLimits(PER_CLIENT, now=clock)
+    return lambda request: timedelta(seconds=limits.allowed(request) or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 holds it, once."""
 
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
-from datetime import datetime
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,8 +23,10 @@ from aggregator.web.desk_pages import left, previews
 from aggregator.web.desk_words import LIST, VETO
 from aggregator.web.forms import Fields, Refused, read_form
 from aggregator.web.frame import GUEST, Frame
+from aggregator.websub.rate_limit import Rate, RateLimit
 
 ACTOR = "veto link"
+PER_CLIENT = Rate(burst=30, every=timedelta(seconds=10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Veto:
     _: KW_ONLY
     config: Callable[[], Config]
     clock: Callable[[], datetime]
+    _opened: RateLimit = field(default_factory=lambda: RateLimit(PER_CLIENT))
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -77,6 +80,10 @@ class Veto:
         return self.frame.page(request, "desk_notice.html", GUEST, words={"title": VETO["done"]})
 
     def _linked(self, request: Request) -> Stored:
+        """Return the item of a link. Requests of one client are limited, so that none tries tokens or has
+        previews made without end."""
+        if wait := self._opened.take(self.frame.access.client(request), self.clock()):
+            raise Refused(429, "There were too many requests from your network. Please wait.", wait)
         item = self.storage.desk.linked(digest(request.path_params["token"]), self.clock())
         if item is None:
             raise Refused(404, VETO["gone"])

@@ -257,6 +257,15 @@ def test_a_veto_link_shows_the_release_and_holds_it_once(room: Newsroom) -> None
     assert [reader.get("/veto/token").status_code, reader.post("/veto/token").status_code] == [404, 404]
 
 
+@pytest.mark.one_engine("the limit is in memory")
+def test_veto_links_are_tried_at_a_bounded_rate(room: Newsroom) -> None:
+    reader = browser(room)
+    answers = [reader.get(f"/veto/{number}") for number in range(31)]
+    assert [each.status_code for each in answers] == [404] * 30 + [429]
+    assert answers[-1].headers["retry-after"] == "10"
+    assert replace(reader, client="192.0.2.7").get("/veto/1").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("after", "words"),
     [

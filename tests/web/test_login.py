@@ -12,6 +12,7 @@ from aggregator.model.user import AdminProxy, Role, User
 from aggregator.policy.sessions import IDLE_MAX
 from aggregator.web.access import COOKIE
 from aggregator.web.admin import admin_app
+from aggregator.web.clients import TrustedProxies
 from aggregator.web.editing import Edits
 from tests.given import DAY, HOUR
 from tests.web.browser import Browser
@@ -207,6 +208,26 @@ def test_a_proxy_names_the_user_from_its_networks_alone(room: Newsroom) -> None:
     assert stranger.post("/desk/bulk", act="hold", reason="x").status_code == 403
     room.config = replace(room.config, admin_proxy=None)
     assert reader.get("/desk").status_code == 303
+
+
+def test_behind_trusted_proxies_attempts_count_for_the_client_and_the_proxy_is_known_still(
+    room: Newsroom,
+) -> None:
+    room.config = replace(room.config, admin_proxy=PROXY)
+    reader = browser(room, client="192.0.2.7")
+    reader.app = TrustedProxies(reader.app, lambda: PROXY.networks)
+
+    def attempt(client: str, name: str) -> int:
+        reader.headers = {"X-Forwarded-For": client}
+        return reader.post("/login", name=name, password=PHRASE).status_code
+
+    assert [attempt("2001:db8::1", f"Eve{number}") for number in range(31)] == [403] * 30 + [429]
+    assert attempt("2001:db8::2", "Eve") == 429  # the same /64
+    assert attempt("2001:db8:1::1", "Jo") == 303
+    reader.headers, reader.cookies = {"X-Forwarded-For": "198.51.100.9", "X-Remote-User": "Ana"}, {}
+    assert "<span>Ana <small>editor</small></span>" in reader.get("/desk").text
+    reader.client = "198.51.100.9"
+    assert reader.get("/desk").status_code == 303  # the same header from elsewhere
 
 
 def test_a_user_without_a_password_logs_in_with_none(room: Newsroom) -> None:

@@ -24,6 +24,7 @@ class ServiceState:
     untold: int = 0  # messages that webhooks have not accepted for days
     clock: str = ""  # why the clock releases no held items
     look: str = ""  # why logo or templates are not shown, a line each
+    desk: str = ""  # address of the desk, once there are users
 
 
 def judged(state: ServiceState) -> Mapping[AlertKind, str]:
@@ -41,7 +42,8 @@ def judged(state: ServiceState) -> Mapping[AlertKind, str]:
         AlertKind.WORKERS: f"{state.deaths} workers died in an hour: see the log for their sources"
         if state.deaths >= DEATHS_MIN
         else "",
-        AlertKind.HELD: f"items wait for an operator, {state.held} now: see `publicwire items --state held`"
+        AlertKind.HELD: "items wait for an operator, "
+        f"{state.held} now: see {state.desk or '`publicwire items --state held`'}"
         if state.held
         else "",
         AlertKind.WEBHOOK: f"webhooks have not accepted {state.untold} messages for 3 days: see the log"

@@ -60,6 +60,7 @@ class Scheduler:
             lambda: [each.url for each in self.current.config.webhooks],
             self._doubt,
             lambda: "\n".join(self.current.look()),
+            lambda: f"{self.current.config.admin_url}/desk" if self.current.config.users else "",
         )
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._expiry = self._synced.next_expiry(self._clock())

@@ -26,10 +26,11 @@ class Watch:
         webhooks: Callable[[], Sequence[str]] = tuple,
         clock: Callable[[], str] = lambda: "",
         look: Callable[[], str] = lambda: "",
+        desk: Callable[[], str] = lambda: "",
     ) -> None:
         self._storage, self._store = storage, store
         self._mistakes, self._deaths = mistakes, deaths
-        self._webhooks, self._clock, self._look = webhooks, clock, look
+        self._webhooks, self._clock, self._look, self._desk = webhooks, clock, look, desk
         self._last: datetime | None = None
         self._found: Mapping[AlertKind, str] = {}
         self._again: frozenset[AlertKind] = frozenset()
@@ -64,6 +65,7 @@ class Watch:
             self._storage.push.overdue(self._webhooks(), now - ALERT_AFTER),
             self._clock(),
             self._look(),
+            self._desk(),
         )
 
     def _held_again(self, newest: int, now: datetime) -> frozenset[AlertKind]:

@@ -54,6 +54,11 @@ def test_a_service_in_order_ends_every_alert() -> None:
             AlertKind.HELD,
             "items wait for an operator, 3 now: see `publicwire items --state held`",
         ),
+        (
+            {"held": 3, "desk": "https://desk.example/desk"},
+            AlertKind.HELD,
+            "items wait for an operator, 3 now: see https://desk.example/desk",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_sentence(state: dict[str, object], kind: AlertKind, sentence: str) -> None:

@@ -20,7 +20,7 @@ from aggregator.model.stored import Stored
 from aggregator.storage import Storage
 from aggregator.web.access import Visitor
 from aggregator.web.desk_forms import IN_BULK, carry_out, order, possible, release_all, version_of
-from aggregator.web.desk_pages import left, previews
+from aggregator.web.desk_pages import changed, left, previews
 from aggregator.web.desk_words import FIELDS, ITEM, LIST, LISTS, STATES
 from aggregator.web.forms import Fields, Refused, read_form, see_other
 from aggregator.web.frame import Frame, Room
@@ -72,6 +72,7 @@ class Desk:
             visitor,
             here=Room.DESK,
             words=LIST,
+            scripted=True,
             lists=LISTS,
             counts=self.storage.desk.counts(),
             sections=[each() for each in self.sections],
@@ -106,6 +107,7 @@ class Desk:
             states=STATES,
             fields=FIELDS,
             preview=shown[0],
+            changed=changed(storage, config, shown[0]),
             item=item,
             deeds=possible(item, visitor.user),
             members=members,

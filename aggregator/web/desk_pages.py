@@ -4,11 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
+from aggregator.editorial.differences import Piece, differences
 from aggregator.editorial.present import present
 from aggregator.model.amendment import AmendedField
+from aggregator.model.decision import State
 from aggregator.model.release import Release
-from aggregator.model.settings import Config
+from aggregator.model.settings import Config, Text
 from aggregator.model.stored import FeedInfo, Stored
+from aggregator.normalise import plain
 from aggregator.policy.amendments import conflicts
 from aggregator.storage import Storage
 
@@ -30,6 +33,28 @@ class Preview:
         return self.item.pending is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a waiting version changes in the words of the public one: of its headline, and of its text."""
+
+    headline: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+
+
+def changed(storage: Storage, config: Config, preview: Preview) -> Changed | None:
+    """Return what the waiting version of a preview changes; None where either version cannot be shown."""
+    item, new = preview.item, preview.release
+    if new is None or item.pending is None or item.state is not State.LIVE:
+        return None
+    (feed,) = storage.items.feeds({item.source})
+    source = config.source(item.source)
+    old = _released(item, feed, config, source.disclaimer if source is not None else None)
+    if old is None:
+        return None
+    text = differences(plain.read(old.content).text, plain.read(new.content).text)
+    return Changed(differences(old.title, new.title), text)
+
+
 def previews(storage: Storage, config: Config, items: tuple[Stored, ...]) -> tuple[Preview, ...]:
     """Return previews of items, in their order; none of an item whose source was deleted meanwhile."""
     feeds = {feed.id: feed for feed in storage.items.feeds({item.source for item in items})}
@@ -42,13 +67,16 @@ def _preview(storage: Storage, config: Config, item: Stored, feed: FeedInfo) -> 
     source = config.source(item.source)
     own = source.disclaimer if source is not None else None
     organisation = (item.item.organisation if feed.from_entry else "") or feed.organisation
-    release = None
-    if not item.erased:
-        try:
-            release = present(_newest(storage, item), feed=feed, publication=config.publication, text=own)
-        except ValueError:  # republish: no, or a template that fails
-            release = None
+    release = None if item.erased else _released(_newest(storage, item), feed, config, own)
     return Preview(item, organisation, release, conflicts(item))
+
+
+def _released(item: Stored, feed: FeedInfo, config: Config, own: Text | None) -> Release | None:
+    """Return an item as a release, None for one that cannot be shown."""
+    try:
+        return present(item, feed=feed, publication=config.publication, text=own)
+    except ValueError:  # republish: no, or a template that fails
+        return None
 
 
 def _newest(storage: Storage, item: Stored) -> Stored:

@@ -40,6 +40,8 @@ LIST: Mapping[str, str] = {
     "waits": "Version {version} waits; the public sees version {shown}.",
     "conflict": "Its origin has changed since you amended:",
     "disclaimer": "Disclaimer",
+    "keys": "Keys",
+    "key_names": "j: next release, k: the one before, x: choose it, ?: these keys",
     "unshown": "No preview: the rights of its source, or its disclaimer, let nothing be shown.",
 }
 
@@ -61,6 +63,9 @@ ITEM: Mapping[str, str] = {
     **LIST,
     "preview": "Preview",
     "preview_of": "Preview of version {version}, as it would be published",
+    "changes": "What it changes",
+    "changes_signs": "[− removed −] and [+ added +] against the version that the public sees.",
+    "same_words": "Both versions have the same words: links, files or pictures differ.",
     "decide": "Decide",
     "reason_hint": "Required. The audit trail keeps it with your name.",
     "publish": "Release now",

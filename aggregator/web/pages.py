@@ -264,6 +264,7 @@ def _environment() -> Environment:
         admin_style=STATIC["admin.css"].etag[1:9],
         embed_style=STATIC["embed.css"].etag[1:9],
         script=STATIC["copy.js"].etag[1:9],
+        desk_script=STATIC["desk.js"].etag[1:9],
     )
     return environment
 

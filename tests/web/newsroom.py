@@ -115,16 +115,18 @@ class Newsroom:
         new = tuple(replace(self._new(item, state), backlog=backlog, same_as=story) for item in items)
         self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, new=new))
 
-    def corrects(self, title: str, item: Item, source: str = "observatory") -> None:
+    def corrects(self, title: str, item: Item, source: str = "observatory", *, waits: bool = False) -> None:
+        """Record one poll with another content of an item; `waits`: it needs approval."""
         stored = self.stored(title)
         edit = Edit(
             number=stored.number,
             item=item,
             substantive=True,
             updated=self.now,
-            revises=True,
-            is_public=True,
+            revises=not waits,
+            is_public=not waits,
             version=stored.newest + 1,
+            waits=waits,
         )
         self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, edits=(edit,)))
 

@@ -1,5 +1,6 @@
 """The desk: what waits is shown as it would be published, and decided on with a reason and a name."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from aggregator.model.decision import State, Trigger
 from aggregator.model.desk import VetoLink
+from aggregator.model.item import Item
 from aggregator.model.settings import Republish
 from aggregator.policy.embargo import VETO
 from aggregator.policy.sessions import digest
@@ -79,7 +81,7 @@ def test_a_hostile_headline_is_escaped(room: Newsroom) -> None:
     room.publishes(item(title, content="<p>Harmless.</p>", text=title), state=State.HELD)
     reader = logged_in(room)
     for path in ("/desk?of=held", address(room, title)):
-        assert "<script" not in reader.get(path).text
+        assert "<script>" not in reader.get(path).text
 
 
 def test_the_list_goes_on_to_the_last(room: Newsroom) -> None:
@@ -160,6 +162,45 @@ def test_an_unknown_release_is_not_found(room: Newsroom) -> None:
     reader = logged_in(room)
     assert reader.get("/desk/items/unknown").status_code == 404
     assert reader.post("/desk/items/unknown", act="hold", reason="x").status_code == 404
+
+
+def revised(room: Newsroom, old: Item, new: Item) -> str:
+    """Publish an item of which a newer version waits for approval; returns the page of it at the desk."""
+    room.publishes(old)
+    room.corrects(old.title, new, waits=True)
+    return logged_in(room).get(address(room, old.title)).text
+
+
+def test_a_waiting_version_is_compared_with_the_public_one(room: Newsroom) -> None:
+    new = item("Storm", content="<p>Stay <b>&lt;ashore&gt;</b> tonight.</p>", text="x", fingerprint=b"new")
+    page = revised(room, item("Storm", content="<p>Stay inside tonight.</p>"), new)
+    assert "Stay <del>[−&nbsp;inside&nbsp;−]</del> <ins>[+&nbsp;&lt;ashore&gt;&nbsp;+]</ins> tonight." in page
+    assert "Version 2 waits; the public sees version 1." in page
+
+
+def test_a_waiting_version_of_the_same_words_says_so(room: Newsroom) -> None:
+    old = item("Storm")
+    page = revised(room, old, replace(old, content=f"{old.content}<hr>", fingerprint=b"new"))
+    assert "Both versions have the same words" in page
+
+
+def test_what_does_not_wait_is_compared_with_nothing(room: Newsroom) -> None:
+    under_review(room, "Storm")
+    assert "What it changes" not in logged_in(room).get(address(room, "Storm")).text
+
+
+@pytest.mark.one_engine("no store")
+def test_the_script_of_the_list_is_our_own_and_nothing_else_runs(room: Newsroom) -> None:
+    under_review(room, "Storm")
+    reader = logged_in(room)
+    page = reader.get("/desk?of=held")
+    policy = page.headers["content-security-policy"]
+    assert policy.endswith("; script-src 'self'")
+    assert "unsafe" not in policy
+    (script,) = re.findall(r'<script src="([^"]+)" defer></script>', page.text)
+    assert reader.get(script).headers["content-type"].startswith("text/javascript")
+    assert "script-src" not in reader.get(address(room, "Storm")).headers["content-security-policy"]
+    assert '<details id="keys" hidden>' in page.text  # without the script
 
 
 def test_an_editor_amends_and_clears(room: Newsroom) -> None:

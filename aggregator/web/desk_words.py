@@ -40,7 +40,7 @@ LIST: Mapping[str, str] = {
     "waits": "Version {version} waits; the public sees version {shown}.",
     "conflict": "Its origin has changed since you amended:",
     "disclaimer": "Disclaimer",
-    "keys": "Keys",
+    "key_heading": "Keys",
     "key_names": "j: next release, k: the one before, x: choose it, ?: these keys",
     "unshown": "No preview: the rights of its source, or its disclaimer, let nothing be shown.",
 }

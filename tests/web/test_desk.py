@@ -200,7 +200,7 @@ def test_the_script_of_the_list_is_our_own_and_nothing_else_runs(room: Newsroom)
     (script,) = re.findall(r'<script src="([^"]+)" defer></script>', page.text)
     assert reader.get(script).headers["content-type"].startswith("text/javascript")
     assert "script-src" not in reader.get(address(room, "Storm")).headers["content-security-policy"]
-    assert '<details id="keys" hidden>' in page.text  # without the script
+    assert '<details id="keys" hidden><summary>Keys</summary>' in page.text  # without the script
 
 
 def test_an_editor_amends_and_clears(room: Newsroom) -> None:

@@ -30,6 +30,7 @@ PRESENT: Mapping[str, Callable[[], bool]] = {
     "corpus": CORPUS.is_dir,
     "cases": CASES.is_dir,
     "postgres": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+    "groff": lambda: shutil.which("groff") is not None,
     "openssl": lambda: shutil.which("openssl") is not None,
     "landlock": lambda: sandbox.landlock_abi() > 0,
     "seccomp": lambda: sandbox.has_seccomp(platform.machine()),

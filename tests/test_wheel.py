@@ -10,7 +10,8 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
+BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "docs/publicwire.1")
+MANUAL = "share/man/man1/publicwire.1"  # where `man` looks, beside the directory of commands
 ENVIRONMENT = {
     name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))
 }
@@ -29,7 +30,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "aggregator", copy / "aggregator", ignore=shutil.ignore_patterns("__pycache__"))
     for name in BUILT_FROM:
-        shutil.copy(ROOT / name, copy)
+        (copy / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, copy / name)
     pip(
         "wheel",
         "--no-deps",
@@ -54,12 +56,16 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         (entry_points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
         assert "publicwire = aggregator.cli:main" in archive.read(entry_points).decode()
-    assert names == package
+    data = {name for name in names if ".data/" in name}
+    assert names - data == package
+    assert {name.partition(".data/")[2] for name in data} == {f"data/{MANUAL}"}
 
 
 def test_it_is_installed_alone_and_begins_with_init(wheel: Path, tmp_path: Path) -> None:
     installed, press = tmp_path / "installed", tmp_path / "press"
     pip("install", "--no-deps", "--no-index", "--target", installed, wheel, cwd=tmp_path)
+
+    assert (installed / MANUAL).read_text().startswith(".TH PUBLICWIRE 1")
 
     def run(*arguments: str, cwd: Path) -> str:
         said = subprocess.run(

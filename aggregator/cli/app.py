@@ -11,7 +11,14 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import item_commands, list_commands, store_commands, story_commands, user_commands
+from aggregator.cli import (
+    examples,
+    item_commands,
+    list_commands,
+    store_commands,
+    story_commands,
+    user_commands,
+)
 from aggregator.cli.location import Location
 from aggregator.cli.options import (
     DEFAULT,
@@ -25,21 +32,12 @@ from aggregator.cli.options import (
     source_ids,
 )
 
-EXAMPLES = """\b
-Examples:
-  publicwire init press && cd press    begin, with a sample feed
-  publicwire add https://example.org/press --topic health
-  publicwire poll example-org          poll one source now
-  publicwire items --search budget     find a release
-  publicwire withdraw ITEM --reason "asked by the organisation"
-"""
-
 app = typer.Typer(
     name="publicwire",
     help="Republish the releases of many organisations: deduplicated, attributed, corrected and withdrawn. "
     "Without a command the service starts.",
     no_args_is_help=False,
-    epilog=EXAMPLES,
+    epilog=examples.epilog(examples.OF_ALL),
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -257,3 +255,9 @@ def named(arguments: Sequence[str]) -> typer.Typer:
 def _name(command: typer.models.CommandInfo) -> str:
     assert command.callback is not None, "each decorates a function"
     return command.name or command.callback.__name__.replace("_", "-")
+
+
+for each in app.registered_commands:
+    each.epilog = examples.of(_name(each))
+for each in user_commands.user.registered_commands:
+    each.epilog = examples.of(f"user {_name(each)}")

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Print `docs/publicwire.1`, the manual page: commands, options and examples as the application has them.
+
+Run after a change of a command: `.venv/bin/python .ci/manpage.py > docs/publicwire.1`.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from aggregator import __version__
+from aggregator.cli import examples
+from aggregator.cli.app import app
+
+NAME = "publicwire"
+SUMMARY = "republish the press releases of many organisations"
+FILES = (
+    ("sources.yaml", "The configuration, in the current directory unless \\-\\-config names another file."),
+    (
+        "store/",
+        "Database, journal of decisions and backups, unless \\fBstore\\fR in the configuration differs.",
+    ),
+)
+ENVIRONMENT = "Passwords and keys of sources are read from the variables that sources.yaml names as $NAME."
+EXIT_CODES = (
+    ("0", "Success."),
+    ("1", "A failure, reported in one line on stderr."),
+    ("2", "A mistake in the arguments or in sources.yaml."),
+    ("130", "Interrupted (SIGINT)."),
+)
+
+
+def page() -> str:
+    """Return the page in the man macros of roff."""
+    application = get_command(app)
+    assert isinstance(application, TyperGroup)
+    return "\n".join((*_head(application), *_commands(application), *_tail())) + "\n"
+
+
+def _head(application: TyperGroup) -> Iterator[str]:
+    yield f'.TH {NAME.upper()} 1 "" "{NAME} {__version__}" "User Commands"'
+    yield from (".SH NAME", f"{NAME} \\- {SUMMARY}")
+    yield from (".SH SYNOPSIS", f".B {NAME}", "[\\fIOPTIONS\\fR] [\\fICOMMAND\\fR [\\fIARGS\\fR]]")
+    yield from (".SH DESCRIPTION", _prose(application.help or ""))
+    yield from _options(application)
+    yield from (".SH EXAMPLES", *_lines(examples.OF_ALL))
+
+
+def _commands(application: TyperGroup) -> Iterator[str]:
+    yield ".SH COMMANDS"
+    for name, command in application.commands.items():
+        inner = command.commands if isinstance(command, TyperGroup) else {"": command}
+        for second, each in inner.items():
+            yield from _command(f"{name} {second}".rstrip(), each)
+
+
+def _command(name: str, command: TyperCommand) -> Iterator[str]:
+    arguments = [each for each in command.params if isinstance(each, TyperArgument)]
+    written = " ".join(f"\\fI{_prose(_metavar(each))}\\fR" for each in arguments)
+    yield from (f".SS {_prose(f'{NAME} {name}')} {written}".rstrip(), _prose(command.help or ""))
+    for each in arguments:
+        yield from (".TP", f"\\fI{_prose(_metavar(each))}\\fR", _prose(_said(each)))
+    yield from _options(command)
+    if shown := examples.OF_COMMANDS.get(name):
+        yield from (".PP", *_lines(shown))
+
+
+def _options(command: TyperCommand | TyperGroup) -> Iterator[str]:
+    for each in command.params:
+        if isinstance(each, TyperOption):
+            names = ", ".join(f"\\fB{_literal(name)}\\fR" for name in each.opts)
+            value = "" if each.is_flag else f" \\fI{_prose(_metavar(each))}\\fR"
+            yield from (".TP", names + value, _prose(_said(each)))
+
+
+def _metavar(parameter: TyperArgument | TyperOption) -> str:
+    return parameter.metavar or ("TEXT" if parameter.min is None else "N")
+
+
+def _said(parameter: TyperArgument | TyperOption) -> str:
+    """Return the help of a parameter, and its default if that is more than absence."""
+    is_said = parameter.show_default and parameter.default not in (None, False, "", Path())
+    return f"{parameter.help}{f' Default: {parameter.default}.' if is_said else ''}"
+
+
+def _tail() -> Iterator[str]:
+    yield ".SH FILES"
+    for name, meaning in FILES:
+        yield from (".TP", f".I {name}", meaning)
+    yield from (".SH ENVIRONMENT", _prose(ENVIRONMENT), ".SH EXIT STATUS")
+    for code, meaning in EXIT_CODES:
+        yield from (".TP", f".B {code}", _prose(meaning))
+
+
+def _lines(shown: Sequence[examples.Example]) -> Iterator[str]:
+    """Return command lines as they are typed, each behind a comment for the shell that says what it does."""
+    yield from (".nf", ".RS 4")
+    for line, purpose in shown:
+        yield _literal(f"{line}    # {purpose}" if purpose else line)
+    yield from (".RE", ".fi")
+
+
+def _prose(text: str) -> str:
+    """Return text of the application in one line of roff; options in it keep their hyphens."""
+    escaped = " ".join(text.split()).replace("\\", "\\e")
+    escaped = re.sub(r"(?<![\w-])--?(?=\w)[\w-]*", lambda found: _literal(found[0]), escaped)
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+
+
+def _literal(text: str) -> str:
+    """Return text that is copied into a shell: hyphens and quotation marks in ASCII."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
+    return escaped.replace("^", "\\(ha").replace("~", "\\(ti")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

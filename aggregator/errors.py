@@ -21,9 +21,22 @@ Each message names its subject and the cure, in an operator's words. Caught in t
 a PollError into a failed Outcome, the command line prints one line and sets the exit code.
 """
 
+import errno
 from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
+
+_NOT_OURS = "see that it belongs to the user of this process"
+_CURES = {
+    errno.ENOENT: "see that the path is right",
+    errno.ENOTDIR: "a file is in the way of a directory: choose another path",
+    errno.EEXIST: "it is in the way: choose another path",
+    errno.EISDIR: "it is a directory: name a file in it",
+    errno.EACCES: _NOT_OURS,
+    errno.EPERM: _NOT_OURS,
+    errno.EROFS: "choose a path on a disk that can be written",
+    errno.ENOSPC: "free some room on the disk",
+}
 
 
 class Cause(StrEnum):
@@ -159,3 +172,15 @@ class RejectedPoll(PollError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, cause=Cause.REJECTED)
+
+
+def refusal(error: OSError) -> str:
+    """Return path, reason and cure of an error of the operating system, in one sentence."""
+    path = f"{error.filename}: " if isinstance(error.filename, str) else ""
+    return f"{path}{error.strerror or error}{cure(error)}"
+
+
+def cure(error: OSError) -> str:
+    """Return the cure of an error of the operating system as the end of a sentence, "" if none is known."""
+    found = _CURES.get(error.errno or 0, "")
+    return f"; {found}" if found else ""

@@ -61,9 +61,20 @@ def _run(arguments: list[str]) -> int:
         return 2
     except (PublicwireError, OSError) as error:
         for problem in error.problems if isinstance(error, ConfigError) else (error,):
-            complain(str(problem))
+            complain(_sentence(problem))
         return 2 if isinstance(error, ConfigError | UsageError) else 1
     return _flushed(code if isinstance(code, int) else 0)
+
+
+def _sentence(problem: object) -> str:
+    """Return an error as a sentence with its cure."""
+    from aggregator.cli import network
+    from aggregator.errors import Cause, FetchError, refusal
+
+    if isinstance(problem, OSError):
+        return refusal(problem)
+    is_away = isinstance(problem, FetchError) and problem.cause is Cause.NETWORK
+    return f"{problem}; {network.CURE}" if is_away else str(problem)
 
 
 def _flushed(code: int) -> int:

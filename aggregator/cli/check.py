@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from aggregator import config as configuration
 from aggregator import storage
-from aggregator.cli import difference
+from aggregator.cli import difference, network
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_wrapped, table
 from aggregator.editorial.terms import in_words
-from aggregator.errors import FetchError, PollError, StorageError
+from aggregator.errors import Cause, FetchError, PollError, StorageError
 from aggregator.fetch.files import read_file
 from aggregator.model.document import Validators
 from aggregator.model.look import Brand
@@ -31,6 +31,7 @@ class _Report(NamedTuple):
     row: tuple[str, ...]
     is_fine: bool
     warning: str = ""
+    cause: Cause = Cause.NONE
     sample: str = ""  # of the house style, a diff
 
 
@@ -60,7 +61,10 @@ def check(path: Path, *, live: bool) -> int:
     for each in reports:
         if each.sample:
             say(f"\nhouse style of {each.row[0]}, for example:\n{each.sample}")
-    for warning in filter(None, (each.warning for each in reports)):
+    away = network.advice(
+        (source.feed, each.cause) for source, each in zip(config.sources, reports, strict=True)
+    )
+    for warning in filter(None, (*(each.warning for each in reports), away)):
         complain(f"warning: {warning}")
     unusable = _look(config)
     for line in unusable:
@@ -114,7 +118,8 @@ async def _live(config: Config) -> list[_Report]:
                         read_job(fetched, source, app.utc_now(), max_bytes=config.poll.max_bytes)
                     )
                 except PollError as error:
-                    return _Report((source.id, str(error), "–", "–"), is_fine=False)
+                    row = (source.id, str(error), "–", "–")
+                    return _Report(row, is_fine=False, cause=error.cause)
             newest = max((item.claimed.isoformat() for item in read.items if item.claimed), default="–")
             result = f"would import {read.document.title!r}"
             if read.skipped:

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from aggregator import config as configuration
-from aggregator.cli import init, news
+from aggregator.cli import init, network, news
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.config.together import check_together
 from aggregator.errors import StoreBusy, UsageError
@@ -93,6 +93,9 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
         say(f"skipped ({why}): {', '.join(waiting)}; name one to poll it anyway")
     if paused and not as_json:
         say(f"paused: {', '.join(paused)}")
+    addresses = {source.id: source.feed for source in config.sources}
+    if warning := network.advice((addresses[each.source], each.cause) for each in outcomes):
+        complain(f"warning: {warning}")
     return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
 
 

@@ -15,7 +15,7 @@ from aggregator.config.publication import EXAMPLE_CONTACT
 from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL
 from aggregator.editorial.safe import masked_feed
-from aggregator.errors import ConfigError, Problem
+from aggregator.errors import ConfigError, Problem, cure
 from aggregator.model.settings import Config, Republish
 from aggregator.policy import palette
 
@@ -45,20 +45,28 @@ def text_of(path: Path) -> str:
     try:
         # O_NONBLOCK: opening a pipe would wait for its writer, and a reload stop the service.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        with os.fdopen(file, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise _error(path, [(_START, "is not a regular file; name one with --config")])
+        with os.fdopen(_regular(file, path), "rb") as stream:
             body = stream.read()
     except FileNotFoundError:
         fault = (_START, "does not exist; `publicwire init` writes one, or name another file with --config")
         raise _error(path, [fault]) from None
     except OSError as error:
-        raise _error(path, [(_START, f"cannot be read: {error.strerror}")]) from error
+        raise _error(path, [(_START, f"cannot be read: {error.strerror}{cure(error)}")]) from error
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         fault = (place_of(body, error.start), "is not UTF-8 from here on; save the file as UTF-8")
         raise _error(path, [fault]) from None
+
+
+def _regular(file: int, path: Path) -> int:
+    """Return the descriptor; closed, with a ConfigError, if it is of anything but a regular file."""
+    kind = os.fstat(file).st_mode
+    if stat.S_ISREG(kind):
+        return file
+    os.close(file)
+    what = "a directory" if stat.S_ISDIR(kind) else "not a regular file"
+    raise _error(path, [(_START, f"is {what}; name a file with --config, such as press/sources.yaml")])
 
 
 def parse(text: str, path: Path, environment: Environment | None = None) -> Config:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psycopg import errors, pq
 
-from aggregator.errors import StorageError, StoreAway, StoreBusy, StoreSlow
+from aggregator.errors import StorageError, StoreAway, StoreBusy, StoreSlow, refusal
 from aggregator.storage import private
 from aggregator.storage.postgres.connection import PostgresConnection, Raw
 from aggregator.storage.postgres.copy import Replacement, Snapshot
@@ -49,7 +49,7 @@ class PostgresEngine:
         try:
             private.directory(directory)
         except OSError as error:
-            raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
+            raise StorageError(f"cannot make the store's directory {refusal(error)}") from error
 
     @contextmanager
     def writing(self, *, checked: bool = True) -> Iterator[PostgresConnection]:

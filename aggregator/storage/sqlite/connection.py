@@ -21,6 +21,7 @@ from aggregator.errors import (
     StoreSlow,
     StoreUnavailable,
     UsageError,
+    refusal,
 )
 from aggregator.storage import private
 from aggregator.storage.backups import damaged
@@ -53,7 +54,7 @@ class SqliteEngine:
             private.directory(directory)
             private.file(self.path)  # SQLite gives its log the same mode
         except OSError as error:
-            raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
+            raise StorageError(f"cannot make the store's directory {refusal(error)}") from error
         self.writer = self._connect("rwc")
         self._checks = True  # whether it enforces foreign keys
 
@@ -241,7 +242,9 @@ def translated(path: Path) -> Iterator[None]:
         if code in DAMAGED:
             raise damaged(path.parent, str(error)) from error
         if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
-            raise StoreUnavailable(f"the store {path} is being written by another process") from error
+            raise StoreUnavailable(
+                f"the store {path} is locked: another process keeps writing it; end that one, or try again"
+            ) from error
         if code in FULL:
             raise StoreFull(f"there is no room on the disk of the store {path}: free some") from error
         if code is not None and code & 0xFF in CLOSED:

@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
@@ -28,7 +29,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.listings import Listing
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
-from aggregator.web import terms
+from aggregator.web import security_txt, terms
 from aggregator.web.look import Looks
 from aggregator.web.pages import (
     Site,
@@ -70,6 +71,7 @@ def export(
     storage: Storage,
     *,
     exchange: Callable[[Path, Path], bool] = _exchange,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Exported:
     """Write every channel, page and item. Raises UsageError when the directory holds a foreign file."""
     target = directory.resolve()  # a symbolic link to the directory is kept
@@ -78,7 +80,7 @@ def export(
     with _build_directory(fresh):
         before = _exported_files(target)
         paths = set()
-        for path, published in _files(publisher, storage):
+        for path, published in _files(publisher, storage, now()):
             _write(fresh, path, published.body, old=target / path)
             paths.add(path)
         manifest = "".join(f"{path}\n" for path in sorted(paths))
@@ -88,7 +90,7 @@ def export(
     return Exported(len(paths), len(before - paths))
 
 
-def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
+def _files(publisher: Publisher, storage: Storage, now: datetime) -> Iterator[tuple[str, Published]]:
     channels = publisher.channels()
     look = Looks(publisher.config).current()
     navigation = site(publisher.publication(), channels, storage.items.feeds(), look)
@@ -124,6 +126,8 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     for name, published in {**STATIC, **look.files}.items():
         yield f"static/{name}", published
     yield from terms.documents(navigation.publication.url, storage.items.feeds()).items()
+    if (contact := security_txt.document(navigation.publication, now)) is not None:
+        yield security_txt.PATH, contact
 
 
 def _listed(publisher: Publisher, channel: Channel, listing: Listing, around: Site) -> Published:

@@ -223,3 +223,32 @@ COLUMNS: Mapping[str, Mapping[str, Output]] = {
 OUTPUTS: Mapping[str, Output] = {
     name: output for outputs in COLUMNS.values() for name, output in outputs.items()
 }
+
+# Addresses of the public side that no column reads, each with its reason.
+LISTED = "the lists of the column `list`, from the same reading, behind a cursor"
+NO_RELEASE = "says nothing of a release"
+APART: Mapping[str, str] = {
+    "/before/{cursor}": LISTED,
+    "/{section}/{choice}/before/{cursor}": LISTED,
+    "/page/{number}": "leads to the first page",
+    "/{section}/{choice}/page/{number}": "leads to the first page",
+    "/organisations": "counts releases and names none",
+    "/topics": "counts releases and names none",
+    "/licences": "counts releases and names none",
+    "/search/feed.{kind}": "the releases of `search page`, from the same search",
+    "/embed/{section}/{choice}": "the embed of all, of one channel",
+    "/withdrawals/archive/{number}.{kind}": "the pages that `withdrawals after a cursor` has, closed",
+    "/items/{id}/history/{before}": "the page `history`, further back",
+    "/items/{id}/{slug}": "the item page, whose address without a slug is read",
+    "/images/{digest}.webp": "copies leave the store in the transaction of the trigger: tests/web/test_images.py",
+    "/report": NO_RELEASE,
+    "/report/{id}": "names a release that is public: tests/web/test_report.py",
+    "/api/openapi.json": NO_RELEASE,
+    "/sources.opml": NO_RELEASE,
+    "/robots.txt": NO_RELEASE,
+    "/license.xml": NO_RELEASE,
+    "/.well-known/tdmrep.json": NO_RELEASE,
+    "/.well-known/security.txt": NO_RELEASE,
+    "/static/{name}": NO_RELEASE,
+    "/healthz": NO_RELEASE,
+}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from aggregator.fetch.push import Pusher
@@ -134,7 +135,7 @@ class Site:
             self.storage, self.publisher, self._pusher, at_once, config=self._config, clock=self._clock
         )
 
-    def cold(self) -> ASGIApp:
+    def cold(self) -> Starlette:
         """Return the application as after a start, with nothing cached."""
         return public_app(Publisher(self.storage, self._config, now=self._clock), self.storage)
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from starlette.routing import Match, Route
 
 from aggregator.model.decision import Trigger
 from tests.given import HOUR, iso
 from tests.matrix import showing, triggers
-from tests.matrix.outputs import COLUMNS, FEEDS, OUTPUTS, entries, words
+from tests.matrix.outputs import APART, COLUMNS, FEEDS, OUTPUTS, entries, words
 from tests.matrix.site import HARBOUR, Seen, Site, given_a_site, notice
 from tests.matrix.table import SHOWING, TABLE, cell
 from tests.matrix.triggers import ROWS
@@ -93,6 +94,24 @@ def test_the_table_has_a_cell_for_each_trigger_and_output() -> None:
         assert {*row} >= {*COLUMNS}, name
         assert {*row} - {*COLUMNS} <= of_channels, name
     assert len(CAUSES) * len(OUTPUTS) == CELLS
+
+
+@pytest.mark.one_engine("addresses are the same on both")
+def test_each_address_of_the_public_side_is_read_or_has_a_reason(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with given_a_site(tmp_path, HARBOUR) as site:
+            routes = [each for each in site.cold().routes if isinstance(each, Route)]
+            scopes = [
+                {"type": "http", "method": "GET", "path": path.partition("?")[0]} for path in site.addresses()
+            ]
+            read = {
+                next(route.path for route in routes if route.matches(scope)[0] is Match.FULL)
+                for scope in scopes
+            }
+            assert read.isdisjoint(APART)
+            assert read | {*APART} == {each.path for each in routes}
+
+    asyncio.run(run())
 
 
 @pytest.mark.one_engine("it opens no store")

@@ -8,6 +8,7 @@ import pytest
 
 from aggregator.config import parse
 from aggregator.model.settings import SecurityContact
+from aggregator.web.export import export
 from aggregator.web.security_txt import document
 from tests.config.test_load import HERE
 from tests.config.test_mistakes import mistakes_in
@@ -46,6 +47,18 @@ def test_it_is_served_once_a_contact_is_configured(tmp_path: Path) -> None:
     kept = room.storage.admin.applied()
     assert kept is not None
     assert kept.publication.security == CONTACT
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.one_engine("an export reads it of the configuration")
+def test_it_is_exported_once_a_contact_is_configured(tmp_path: Path) -> None:
+    room, site = newsroom(tmp_path), tmp_path / "www"
+    export(site, room.publisher, room.storage, now=lambda: NOON)
+    file = site / ".well-known/security.txt"
+    assert not file.exists()
+    room.reconfigures(publication=NAMED)
+    export(site, room.publisher, room.storage, now=lambda: NOON)
+    assert "\nExpires: 2026-08-29T00:00:00Z\n" in file.read_text()
 
 
 def test_contact_and_policy_are_read() -> None:

@@ -7,16 +7,28 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
+import httpx
 import pytest
+
+from tests.running import COMMAND, free_port, until
 
 ROOT = Path(__file__).parents[1]
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "docs/publicwire.1")
+TITLE = "Lamp of Gullwick Lighthouse"
 MANUAL = "share/man/man1/publicwire.1"  # where `man` looks, beside the directory of commands
 ENVIRONMENT = {
     name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))
 }
 
 pytestmark = pytest.mark.one_engine("a package is the same for both")
+
+
+def first_page(port: int) -> str:
+    """Return the first page, "" while the service does not answer."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/").text
+    except httpx.TransportError:
+        return ""
 
 
 def pip(*arguments: str | Path, cwd: Path) -> None:
@@ -64,14 +76,15 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
 def test_it_is_installed_alone_and_begins_with_init(wheel: Path, tmp_path: Path) -> None:
     installed, press = tmp_path / "installed", tmp_path / "press"
     pip("install", "--no-deps", "--no-index", "--target", installed, wheel, cwd=tmp_path)
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(installed)}
 
     assert (installed / MANUAL).read_text().startswith(".TH PUBLICWIRE 1")
 
     def run(*arguments: str, cwd: Path) -> str:
         said = subprocess.run(
-            [sys.executable, "-m", "aggregator", *arguments],
+            [*COMMAND, *arguments],
             cwd=cwd,
-            env={**ENVIRONMENT, "PYTHONPATH": str(installed)},
+            env=environment,
             capture_output=True,
             text=True,
             check=True,
@@ -82,4 +95,12 @@ def test_it_is_installed_alone_and_begins_with_init(wheel: Path, tmp_path: Path)
     assert run("check", cwd=press) == "sources.yaml: 1 source, valid\n"
     assert "1 polled, 0 failed: 3 new" in run("poll", cwd=press)
     assert run("export", "site", cwd=press)
-    assert "Lamp of Gullwick Lighthouse" in (press / "site/index.html").read_text()
+    assert TITLE in (press / "site/index.html").read_text()
+    with (press / "sources.yaml").open("a") as file:
+        file.write(f"\nlisten: 127.0.0.1:{(port := free_port())}\nadmin: 127.0.0.1:{free_port()}\n")
+    service = subprocess.Popen([*COMMAND, "serve"], cwd=press, env=environment)
+    try:
+        assert until(lambda: TITLE in first_page(port))
+    finally:
+        service.terminate()
+    assert service.wait(timeout=60) == 0

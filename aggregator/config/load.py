@@ -13,7 +13,7 @@ from aggregator.config.build import build, build_store
 from aggregator.config.credentials import Environment
 from aggregator.config.publication import EXAMPLE_CONTACT
 from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
-from aggregator.config.values import CONTROL
+from aggregator.config.values import CONTROL, did_you_mean
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import ConfigError, Problem, cure
 from aggregator.model.settings import Config, Republish
@@ -124,8 +124,18 @@ def warnings(config: Config) -> tuple[str, ...]:
             f"admin listens on {config.admin}, which other machines can reach: "
             "use 127.0.0.1 or a closed network"
         )
-    found += palette.advice(config.brand)
+    found += [*_unused_topics(config), *palette.advice(config.brand)]
     return tuple(found)
+
+
+def _unused_topics(config: Config) -> list[str]:
+    """Return a sentence for each topic that `topics` names and no source has."""
+    known = dict.fromkeys(topic for source in config.sources for topic in source.all_topics)
+    return [
+        f"topics.{each.slug} is a topic of no source{did_you_mean(each.slug, known)}"
+        for each in config.publication.topics
+        if known and each.slug not in known
+    ]
 
 
 def _is_local(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.config import parse
+from aggregator.config import parse, warnings
 from aggregator.model.settings import Text, Topic
 from tests.config.test_load import HERE
 from tests.config.test_mistakes import LANGUAGE, NO_VALUE, ONE_LINE, ONE_TEXT, mistakes_in
@@ -28,6 +28,17 @@ def test_names_and_descriptions_are_read_for_each_language() -> None:
         Topic("2026", Text((("", "2026"),))),
         Topic("sea", Text(())),
     )
+
+
+def test_a_topic_of_no_source_raises_a_warning() -> None:
+    feed = "  - {feed: 'https://a.example/', topics: [health, {when: {title: x}, add: sea}]}\n"
+    named = "topics: {health: {}, sea: {}, helth: {}, air: {}}\n"
+    found = [each for each in warnings(parse(f"{named}sources:\n{feed}", HERE)) if "topic" in each]
+    assert found == [
+        "topics.helth is a topic of no source; did you mean `health`?",
+        "topics.air is a topic of no source; known are: health, sea",
+    ]
+    assert "topic" not in "".join(warnings(parse(named, HERE)))  # that there is no source is said
 
 
 MISTAKES = [

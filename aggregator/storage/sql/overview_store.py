@@ -109,7 +109,6 @@ class OverviewStore:
         return tuple(Subscribers(row["name"], "hub", row["many"]) for row in found)
 
 
-
 def _health(db: Connection, found: Sequence[Row]) -> tuple[Health, ...]:
     numbers = as_json(row["number"] for row in found)
     counts = {

@@ -10,7 +10,7 @@ from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
 from aggregator.cli.output import chosen, complain, confirmed, say
 from aggregator.config import addresses
-from aggregator.config.source import FROM_ENTRY
+from aggregator.config.source_keys import FROM_ENTRY
 from aggregator.editorial.present import present
 from aggregator.editorial.rights import truncate
 from aggregator.editorial.safe import masked_feed

@@ -11,6 +11,8 @@ from aggregator.model.push_settings import Network
 from aggregator.model.settings import Address
 
 _PORTS = {"http": 80, "https": 443}
+# What is in normal form as it is written, as nearly all addresses are: not split to be put together again.
+_NORMAL = re.compile(r"https?://(?=[^/]{1,253}/)[a-z0-9]+(?:[.-][a-z0-9]+)*/[!\"$->A-Z\\^-z|~]*")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
 
 
@@ -141,6 +143,8 @@ def _file(value: str) -> str:
 
 
 def _web(value: str, schemes: str = "https:// or http://", *, quoted: bool = True) -> str:
+    if _NORMAL.fullmatch(value):
+        return value
     if re.search(r"[\s\x00-\x1f\x7f]", value):
         raise ValueError("contains a space or a control character; write a space as %20")
     try:

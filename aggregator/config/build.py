@@ -5,26 +5,17 @@ Defaults are those of `aggregator.model.settings`. No file is opened but that of
 """
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from aggregator.config import addresses, push, topic_rules, users, values, web
+from aggregator.config import addresses, house_style, push, topic_rules, users, values, web
 from aggregator.config.credentials import Environment
 from aggregator.config.layers import layered
 from aggregator.config.mail import alerts
 from aggregator.config.publication import publication_of
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
-from aggregator.config.source import (
-    WEB_INTERVAL,
-    budget,
-    check_distinct,
-    fields_of,
-    identified,
-    resolve,
-    source_of,
-    unnamed,
-)
+from aggregator.config.source import SourceReader, check_distinct, resolve, unnamed
+from aggregator.config.source_keys import WEB_INTERVAL, Around, budget
 from aggregator.config.topics import topics_of
 from aggregator.model.push_settings import Network
 from aggregator.model.settings import (
@@ -56,9 +47,10 @@ def build(
     publication, style, brand = publication_of(top.section("publication"), listen, path)
     publication = replace(publication, topics=topics_of(top.section("topics")))
     style = topic_rules.with_rules(style, top.each("topic_rules", topic_rules.rule))
-    read = partial(fields_of, path=path, poll=poll, style=style)
-    sections = layered(top, top.sections("sources", "feed"), read)
-    found = [source_of(section, path, poll, style, environment=environment) for section in sections]
+    around = Around(path, poll, style, house_style.read(Section(None, "", place=(1, 1), faults=[]), style))
+    sections = layered(top, top.sections("sources", "feed"), around)
+    reader = SourceReader(around, environment)
+    found = [reader.read(section) for section in sections]
     sources = [source for source, _ in found]
     check_distinct(sections, sources)
     store, database = _store(top, path)
@@ -66,7 +58,7 @@ def build(
         path=path.absolute(),
         publication=publication,
         store=store,
-        sources=tuple(map(identified, sources)),
+        sources=tuple(sources),
         unnamed=unnamed(sections),
         listen=listen,
         admin=admin,

@@ -32,6 +32,8 @@ def credentials(section: Section, feed: str, environment: Environment | None) ->
 
     Without an environment no variable is read and the result is None: commands that do not fetch need none.
     """
+    if not (section.owns("auth") or section.owns("headers")):
+        return None
     auth = section.section("auth")
     authorization = _authorization(auth, environment)
     auth.close(quote_keys=False)  # `password:secret` without a blank is one key

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from aggregator.config import addresses, values
 from aggregator.config.edit import Addition
-from aggregator.config.source import FROM_ENTRY, default_id
+from aggregator.config.source import default_id
+from aggregator.config.source_keys import FROM_ENTRY
 from aggregator.model.feed_list import Listed, Remark
 from aggregator.model.settings import Republish, Rule, Source
 

@@ -4,12 +4,12 @@ these before the defaults.
 `rights`, `rights.ai`, `budget` and `house_style` are combined key by key; any other value replaces the whole.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 
-from aggregator.config import values
+from aggregator.config import source_keys, values
 from aggregator.config.section import Section
-from aggregator.model.settings import Source
+from aggregator.config.source_keys import READERS, Around
 
 _OWN = "belongs to one source; write it there"
 # Keys that grant something to one origin, or tell sources apart.
@@ -22,12 +22,10 @@ _OF_GROUPS = MappingProxyType(
 )
 
 
-def layered(
-    top: Section, sources: Sequence[Section], read: Callable[[Section, str], Source]
-) -> tuple[Section, ...]:
+def layered(top: Section, sources: Sequence[Section], around: Around) -> Sequence[Section]:
     """Return the sections of sources, over those of their groups and the defaults.
 
-    `read` reads the keys of a source, here to find the mistakes of layers, also of those that no source uses.
+    The layers are read here for their mistakes, also those that no source uses.
     """
     defaults, all_groups = top.section("defaults"), top.section("groups")
     groups = {name: all_groups.section(name) for name in all_groups.names()}
@@ -38,14 +36,14 @@ def layered(
             all_groups.fault(name, str(error))
     for section, refused in ((defaults, _OF_GROUPS), *((each, OF_ONE_SOURCE) for each in groups.values())):
         section.refuse(refused)
-        read(section, "")
-        section.close()
-    found = []
+        source_keys.read(section, around)
+        section.close(known=[each for each in READERS if each not in refused])
+    lowest = defaults.silent()
+    layers = {name: (each.silent(), lowest) for name, each in groups.items()}
     for source in sources:
-        name = source.one("group", lambda value: _group(value, groups), "")
-        layers = (groups[name], defaults) if name else (defaults,)
-        found.append(source.over(*layers))
-    return tuple(found)
+        name = source.one("group", lambda value: _group(value, groups), "") if source.owns("group") else ""
+        source.under = layers[name] if name else (lowest,)
+    return sources
 
 
 def _group(value: str, groups: dict[str, Section]) -> str:

@@ -6,7 +6,6 @@ exponentially ("billion laughs"). Parser events are consumed directly, because c
 five times as long.
 """
 
-from collections.abc import Iterator
 from typing import Protocol
 
 import yaml
@@ -64,7 +63,8 @@ def read(text: str) -> object:
     """
     reader = _Reader()
     try:
-        for event in _events(text):
+        parser = yaml.CSafeLoader(text)
+        while event := parser.get_event():
             reader.take(event)
     except yaml.MarkedYAMLError as error:
         reader.faults.append(_syntax(error, text))
@@ -76,12 +76,6 @@ def read(text: str) -> object:
     return reader.root
 
 
-def _events(text: str) -> Iterator[yaml.Event]:
-    parser = yaml.CSafeLoader(text)
-    while event := parser.get_event():
-        yield event
-
-
 class _Reader:
     """Build the values event by event, without recursion, so that nesting cannot exhaust the stack."""
 
@@ -91,18 +85,18 @@ class _Reader:
         self._documents = 0
         self._open: list[Mapping | Sequence] = []
         self._keys: list[str | None] = []  # for each open container: the key whose value comes next
-        self._end: Place = (1, 1)
+        self._end: _Mark | None = None
 
     def take(self, event: yaml.Event) -> None:
         """Consume the next event of the parser."""
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._leave(event)
         elif isinstance(event, yaml.MappingStartEvent):
             self._enter(Mapping(_place(event.start_mark)), event)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._enter(Sequence(_place(event.start_mark), flow=bool(event.flow_style)), event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._leave(event)
         elif isinstance(event, yaml.AliasEvent):
             self._fault(
                 event, "`*` repeats another value; write the value out here, in quotes if it starts with *"
@@ -114,13 +108,14 @@ class _Reader:
                 self._fault(event, "a second document starts here; remove the line `---`")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        self._refuse_tag(event)
-        self._end = _place(event.end_mark)
+        if event.tag is not None:
+            self._refuse_tag(event)
+        self._end = event.end_mark
         value: str | None = event.value
-        if event.implicit[0] and value in EMPTY:
+        if value in EMPTY and event.implicit[0]:
             value = None
         place = _place(event.start_mark)
-        if self._open and type(self._open[-1]) is Mapping and self._keys[-1] is None:
+        if self._keys and self._keys[-1] is None and type(self._open[-1]) is Mapping:
             self._key(value, place)
         else:
             self._put(value, place)
@@ -138,7 +133,8 @@ class _Reader:
         self._keys[-1] = key or ""
 
     def _enter(self, container: Mapping | Sequence, event: yaml.CollectionStartEvent) -> None:
-        self._refuse_tag(event)
+        if event.tag is not None:
+            self._refuse_tag(event)
         if self._open and type(self._open[-1]) is Mapping and self._keys[-1] is None:
             self._fault(event, "a key must be plain text, not a list or a mapping")
             self._keys[-1] = ""
@@ -149,11 +145,10 @@ class _Reader:
     def _leave(self, event: yaml.Event) -> None:
         container = self._open.pop()
         self._keys.pop()
-        end = _place(event.end_mark)
-        if end != _place(event.start_mark):  # a closing bracket; the end of a block has no text
-            self._end = end
+        if _place(event.end_mark) != _place(event.start_mark):  # a bracket; the end of a block has no text
+            self._end = event.end_mark
         if isinstance(container, Sequence):
-            container.end = self._end
+            container.end = _place(self._end)
 
     def _put(self, value: object, place: Place) -> None:
         if not self._open:
@@ -170,7 +165,7 @@ class _Reader:
         self._keys[-1] = None
 
     def _refuse_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        if event.tag is not None and event.tag != "!":
+        if event.tag != "!":
             self._fault(
                 event, "`!` starts a tag, which is not allowed; remove it, or put the value in quotes"
             )

@@ -22,6 +22,8 @@ class Section:
     `under` are mappings that have the keys it lacks, the nearest first.
     """
 
+    __slots__ = ("_faults", "_is_invalid", "_known", "_label", "_node", "_place", "is_file", "under")
+
     def __init__(
         self,
         node: object,
@@ -34,27 +36,31 @@ class Section:
         self._label = label
         self._place = place
         self._faults = faults
-        self._under = under
+        self.under = under
         self._known: dict[str, None] = {}
-        self._refused: frozenset[str] = frozenset()
+        self.is_file = False  # of a source: whether its feed is a file
         self._node = node if isinstance(node, Mapping) else Mapping(place)
         self._is_invalid = node is not None and node is not self._node  # None: all its lines are comments
         if self._is_invalid:
             self.fault("", "must be a mapping of keys such as `name: value`")
 
-    def over(self, *layers: "Section") -> "Section":
-        """Return this section with the keys that it lacks from `layers`, the nearest first.
+    def silent(self) -> "Section":
+        """Return this section as a layer under others; what is wrong in it is not recorded again."""
+        return Section(self._node, self._label, place=self._place, faults=[])
 
-        What is wrong in a layer is not recorded again: each layer is also read for itself.
-        """
-        silent = tuple(Section(each._node, each._label, place=each._place, faults=[]) for each in layers)
-        whole = Section(self._node, self._label, place=self._place, faults=self._faults, under=silent)
-        whole._known, whole._is_invalid = {**self._known}, self._is_invalid
-        return whole
+    def without_own(self) -> "Section":
+        """Return a section with nothing but the layers under this one."""
+        found = Section(None, "", place=self._place, faults=[], under=self.under)
+        found.is_file = self.is_file
+        return found
 
     def _holder(self, key: str) -> "Section":
         """Return the section whose value of a key counts."""
-        return next((each for each in (self, *self._under) if key in each._node), self)
+        if key not in self._node:
+            for each in self.under:
+                if key in each._node:
+                    return each
+        return self
 
     def place(self, key: str) -> Place:
         """Return the place of a key, or of the whole section if the key is absent."""
@@ -141,7 +147,7 @@ class Section:
             self._path(key),
             place=self.place(key),
             faults=self._faults,
-            under=tuple(each.section(key) for each in self._under if key in each._node),
+            under=tuple(each.section(key) for each in self.under if key in each._node),
         )
 
     def sections(self, key: str, shorthand: str) -> tuple["Section", ...]:
@@ -159,11 +165,11 @@ class Section:
         for key in [each for each in self._node if each in keys]:
             self.fault(key, keys[key])
             del self._node[key]
-        self._refused = frozenset(keys)
 
-    def close(self, *, quote_keys: bool = True) -> None:
-        """Record every key that was not read as unknown; without its name unless `quote_keys`."""
-        known = [each for each in self._known if each not in self._refused]
+    def close(self, *, quote_keys: bool = True, known: abc.Collection[str] | None = None) -> None:
+        """Record every key that is not in `known`, by default those that were read; without its name unless
+        `quote_keys`."""
+        known = self._known if known is None else known
         for key in self._node:
             if key not in known:
                 label = self._path(key) if quote_keys else self._label

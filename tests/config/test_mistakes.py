@@ -670,7 +670,9 @@ def test_a_missing_file_is_named_with_its_cure(tmp_path: Path) -> None:
 def test_a_directory_in_place_of_the_file_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path)
-    assert str(caught.value) == f"{tmp_path}:1:1: cannot be read: Is a directory"
+    assert str(caught.value) == (
+        f"{tmp_path}:1:1: is a directory; name a file with --config, such as press/sources.yaml"
+    )
 
 
 def test_a_file_that_is_not_utf8_is_shown_where_it_stops_being_so(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aggregator.web.access import Access, Visitor
-from aggregator.web.answers import SCRIPTS
+from aggregator.web.answers import SCRIPTED
 from aggregator.web.forms import FORM_PAGE, Refused, root_of, see_other
 from aggregator.web.frame_words import COMMON, ROOMS
 from aggregator.web.pages import page
@@ -18,7 +18,6 @@ from aggregator.web.replies import NO_STORE, reply
 
 LOGIN = "/login"
 GUEST = Visitor()  # of a page that needs no log-in
-_SCRIPTED = {"Content-Security-Policy": f"{FORM_PAGE['Content-Security-Policy']}; {SCRIPTS}"}
 
 
 class Room(StrEnum):
@@ -79,7 +78,7 @@ class Frame:
             "publication": self.access.config().publication.name,
         }
         published = page(template, has_script=scripted, **framed, **values)
-        sent = {**FORM_PAGE, **(_SCRIPTED if scripted else {}), **(headers or {})}
+        sent = {**FORM_PAGE, **(SCRIPTED if scripted else {}), **(headers or {})}
         return reply(request, published, status=status, cache=NO_STORE, headers=sent)
 
     def refused(self, request: Request, error: Refused) -> Response:

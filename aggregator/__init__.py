@@ -1,3 +1,3 @@
 """Publicwire: an RSS, Atom and JSON Feed aggregator that republishes, corrects and withdraws."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
-from aggregator.cli.output import complain, confirmed, say, table
+from aggregator.cli.output import ID_CHARS, REST, complain, confirmed, say, table
 from aggregator.config import edit, imports, values
 from aggregator.config.edit import Addition
 from aggregator.editorial.safe import masked_feed
@@ -25,14 +26,23 @@ LIST_BYTES_MAX = 10_000_000
 LOCAL = (".local", ".localhost", ".internal", ".lan", ".home.arpa")  # RFC 6761, 6762, 8375 and usage
 
 
-def import_opml(path: Path, file: Path, *, rights: str, yes: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all feeds of a list get: what may be republished of their items, and private networks that those
+    with a private host may be fetched from."""
+
+    rights: str = "excerpt"
+    networks: tuple[str, ...] = ()
+
+
+def import_opml(path: Path, file: Path, terms: Terms, *, yes: bool) -> int:
     """Insert the feeds of an OPML file into sources.yaml after a preview; return 1 when that is declined."""
-    return _imported(path, file, _read(file, opml.read), rights=rights, yes=yes)
+    return _imported(path, file, _read(file, opml.read), terms, yes=yes)
 
 
-def import_venus(path: Path, file: Path, *, rights: str, yes: bool) -> int:
+def import_venus(path: Path, file: Path, terms: Terms, *, yes: bool) -> int:
     """Insert the feeds of a config.ini of Planet Venus, as `import_opml` does those of OPML."""
-    return _imported(path, file, _read(file, lambda body: venus.read(_text(body))), rights=rights, yes=yes)
+    return _imported(path, file, _read(file, lambda body: venus.read(_text(body))), terms, yes=yes)
 
 
 def export_opml(path: Path) -> int:
@@ -48,9 +58,9 @@ def export_opml(path: Path) -> int:
     return 0
 
 
-def _imported(path: Path, file: Path, listed: FeedList, *, rights: str, yes: bool) -> int:
+def _imported(path: Path, file: Path, listed: FeedList, terms: Terms, *, yes: bool) -> int:
     try:
-        republish = values.choice(*Republish)(rights)
+        republish = values.choice(*Republish)(terms.rights)
     except ValueError as error:
         raise UsageError(f"--rights {error}") from None
     config = configuration.load(path)
@@ -63,12 +73,15 @@ def _imported(path: Path, file: Path, listed: FeedList, *, rights: str, yes: boo
     for key, value in listed.publication:
         say(f"{file}: write it yourself, if it is still right: publication.{key}: {value}")
     left = len(listed.feeds) - len(plan.additions)
-    if plan.additions:
-        _preview(plan.additions)
-    say(f"{_sources(len(plan.additions))} to add, {left} left out")
-    if not plan.additions:
+    additions = [
+        replace(each, networks=terms.networks) if _why_private(each) else each for each in plan.additions
+    ]
+    if additions:
+        _preview(additions)
+    say(f"{_sources(len(additions))} to add, {left} left out")
+    if not additions:
         return 0
-    edited = _edited(path, plan.additions)  # raises before the question
+    edited = _edited(path, additions)  # raises before the question
     if not (yes or confirmed(f"Write them to {path}?", f"write to {path}")):
         say("nothing was written")
         return 1
@@ -76,7 +89,7 @@ def _imported(path: Path, file: Path, listed: FeedList, *, rights: str, yes: boo
         raise UsageError(f"{path} was edited meanwhile: nothing was written, start again")
     rewrite(path, edited[1])
     say(
-        f"added {_sources(len(plan.additions))} to {path} with `republish: {republish}`; read the terms of "
+        f"added {_sources(len(additions))} to {path} with `republish: {republish}`; read the terms of "
         "each. A running service reloads it within seconds, `publicwire check --live` tries each source"
     )
     return 0
@@ -93,10 +106,19 @@ def _preview(additions: Sequence[Addition]) -> None:
         (each.organisation or "–", masked_feed(each.feed), ", ".join(each.topics) or "–")
         for each in additions
     ]
-    table(("organisation", "feed", "topics"), rows)
-    for each in additions:
-        if why := _private(urlsplit(each.feed).hostname or ""):
-            complain(f"warning: {masked_feed(each.feed)} is {why}: its source needs `allow_networks`")
+    table(("organisation", "feed", "topics"), rows, cut={"organisation": ID_CHARS, "feed": REST})
+    private = [each for each in additions if _why_private(each) and not each.networks]
+    if private:
+        one, more = private[0], len(private) - 1
+        others = f" and {more} more are in private networks" if more else f" is {_why_private(one)}"
+        complain(
+            f"warning: {masked_feed(one.feed)}{others}: a source there needs `allow_networks`; import with "
+            "--allow-network CIDR"
+        )
+
+
+def _why_private(addition: Addition) -> str:
+    return _private(urlsplit(addition.feed).hostname or "")
 
 
 def _private(host: str) -> str:

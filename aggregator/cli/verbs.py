@@ -3,7 +3,7 @@
 import getpass
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from aggregator import config as configuration
@@ -12,6 +12,7 @@ from aggregator.cli.location import Location
 from aggregator.cli.opening import opened
 from aggregator.cli.output import check_terminal, confirmed, say, when
 from aggregator.cli.show import summary_of
+from aggregator.config.values import utc_time
 from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
@@ -65,10 +66,9 @@ def apply(
 def moment(text: str, option: str = "--until") -> datetime | None:
     """Return the time of an option, in UTC without a zone; None for "". UsageError for any other text."""
     try:
-        time = datetime.fromisoformat(text) if text else None
+        return utc_time(text) if text else None
     except ValueError as error:
         raise UsageError(f"{option} {text!r} is no time such as 2027-01-31T09:00+01:00") from error
-    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
 def release(

@@ -119,6 +119,15 @@ def warnings(config: Config) -> tuple[str, ...]:
     ]
     if is_public and _is_local(urlsplit(url).hostname or ""):
         found.append(f"publication.url is {url}, which other machines cannot open: set the public address")
+    if (
+        config.listen.port
+        and _is_local(urlsplit(url).hostname or "")
+        and urlsplit(url).port != config.listen.port
+    ):
+        found.append(
+            f"publication.url is {url}, but the service listens on port {config.listen.port}: published "
+            "links lead elsewhere; remove the key, or set the public address"
+        )
     if not _is_local(config.admin.host):
         found.append(
             f"admin listens on {config.admin}, which other machines can reach: "

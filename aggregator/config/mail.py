@@ -10,7 +10,9 @@ from aggregator.model.push_settings import Encryption, Mail, Smtp, Webhook
 PORTS = {Encryption.STARTTLS: 587, Encryption.TLS: 465, Encryption.NONE: 25}  # RFC 6409, RFC 8314
 RECIPIENTS_MAX = 20
 # RFC 5321 section 4.1.2, without quoted local parts: no character that ends a header field or an address.
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+LOCAL_PART_CHARS_MAX = 64  # RFC 5321 section 4.5.3.1.1
 
 
 def alerts(top: Section, environment: Environment | None) -> tuple[Webhook | None, Mail | None]:
@@ -30,7 +32,8 @@ def alerts(top: Section, environment: Environment | None) -> tuple[Webhook | Non
 
 def address(value: str) -> str:
     """Return a mail address in ASCII, such as desk@example.org."""
-    if len(value) > 254 or not _ADDRESS.fullmatch(value):
+    is_long = len(value) > 254 or value.find("@") > LOCAL_PART_CHARS_MAX
+    if is_long or not _ADDRESS.fullmatch(value):
         raise ValueError("must be a bare mail address such as desk@example.org")
     return value
 

@@ -119,6 +119,16 @@ def moment(value: str) -> datetime:
     raise ValueError("must be a date such as 2027-12-31, or a time with its zone: 2027-12-31T12:00Z")
 
 
+def utc_time(value: str) -> datetime:
+    """Return a time (ISO 8601) in UTC, without a zone taken as UTC; ValueError, also where its zone leads out
+    of the calendar."""
+    found = datetime.fromisoformat(value)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{value} in UTC lies outside the years 1 to 9999") from error
+
+
 def size(value: str) -> int:
     """Return the bytes of a size such as 500KB or 10MB, between 1 KB and 64 MB."""
     match = re.fullmatch(r"([0-9]{1,10}) ?(B|KB|MB|)", value)

@@ -80,13 +80,11 @@ def pop_texts_of_entries() -> None:
     general = _General.pop
 
     def pop(parser: feedparser.mixin._FeedParserMixin, element: str, strip_whitespace: int = 1) -> str | None:
-        if not _is_usual(parser, element):
+        if not strip_whitespace or not _is_usual(parser, element):
             popped: str | None = general(parser, element, strip_whitespace)
             return popped
         pieces = parser.elementstack.pop()[2]
-        output = "".join(pieces)
-        if strip_whitespace:
-            output = output.strip()
+        output = "".join(pieces).strip()
         is_address = element in parser.can_be_relative_uri and (element != "id" or parser.guidislink)
         if is_address and output:
             output = parser.resolve_uri(output)

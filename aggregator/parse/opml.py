@@ -36,6 +36,8 @@ def read(body: bytes) -> FeedList:
             feeds.append(_feed(outline, address))
         elif _attribute(outline, "type").lower() == "include":
             remarks.append(Remark(_line(outline), f"{_attribute(outline, 'url')}: {_ELSEWHERE}"))
+        elif _attribute(outline, "type").lower() in ("rss", "atom"):
+            remarks.append(Remark(_line(outline), f"{_title(outline) or 'a feed'}: has no address (xmlUrl)"))
     return FeedList(tuple(feeds), tuple(remarks))
 
 
@@ -45,10 +47,14 @@ def _feed(outline: etree._Element, address: str) -> Listed:
     return Listed(
         _line(outline),
         address,
-        _attribute(outline, "title") or _attribute(outline, "text"),
+        _title(outline),
         tuple(filter(None, kept))[:LABELS_MAX],
         _attribute(outline, "language"),
     )
+
+
+def _title(outline: etree._Element) -> str:
+    return _attribute(outline, "title") or _attribute(outline, "text")
 
 
 def _folders(outline: etree._Element) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from aggregator.config.amending import given
+from aggregator.config.values import utc_time
 from aggregator.model.amendment import AmendedField
 from aggregator.model.changes import Transition
 from aggregator.model.decision import Notice, Trigger
@@ -196,10 +197,9 @@ def _notice(fields: Fields, order: Order) -> Notice | None:
 def _moment(text: str) -> datetime | None:
     """Return a time in UTC as <input type="datetime-local"> sends it; None for ""."""
     try:
-        time = datetime.fromisoformat(text) if text else None
+        return utc_time(text) if text else None
     except ValueError as error:
         raise Refused(400, "A time is written as 2027-01-31T09:00. Nothing was changed.") from error
-    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def version_of(text: str) -> int | None:

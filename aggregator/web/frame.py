@@ -47,9 +47,12 @@ class Frame:
         return see_other(request, Room.DESK if self.access.config().users else Room.STATUS)
 
     def reader(self, request: Request) -> Visitor:
-        """Return the visitor of a page that only users may read once there are any; else LogInFirst."""
+        """Return the visitor of a page that only users may read once there are any; else LogInFirst, and
+        Refused for a name of the proxy that no user has."""
         visitor = self.access.visitor(request)
-        if visitor.has_users and visitor.user is None and not visitor.named:
+        if visitor.has_users and visitor.user is None:
+            if visitor.named:
+                raise Refused(403, f"{visitor.named} is no user of this desk.")
             raise LogInFirst
         return visitor
 

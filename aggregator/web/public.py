@@ -209,8 +209,10 @@ class PublicSite:
         now = self.storage.items.renamed(source) if kind == "sources" else ""
         if not now:
             raise HTTPException(404)
-        rest = request.scope["path"].removeprefix(f"/{name}")
-        return moved(f"{self.publisher.publication().url}sources/{quote(now)}{rest}")
+        before, _, rest = request.scope["path"].partition(f"/{name}")  # `/embed` before it, a page behind it
+        return moved(
+            f"{self.publisher.publication().url}{f'{before}/'.lstrip('/')}sources/{quote(now)}{rest}"
+        )
 
     def site(self) -> Site:
         """Return the navigation that every page shows."""

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from html import escape
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from aggregator.config.values import slugify
 from aggregator.storage import stored_feeds
 from tests import engines
 from tests.cli.conftest import Command
-from tests.running import COMMAND, Site, feed, item, json_of
+from tests.running import COMMAND, Site, feed, item, json_of, until
 from tests.server import HttpServer, answer, http_server_in_thread, redirect
 
 HERE = ("--allow-network", "127.0.0.0/8")
@@ -354,6 +354,14 @@ def test_add_at_a_terminal_lets_the_operator_choose(here: Site, harbour: HttpSer
 
 
 @pytest.mark.one_engine("asks before it opens the store")
+def interrupted(process: subprocess.Popen[bytes]) -> bool:
+    """Interrupt a process, and return whether it has ended. A signal between its question and its read is lost."""
+    process.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=5)
+    return process.returncode is not None
+
+
 def test_an_interrupt_ends_add_at_its_question(here: Site, harbour: HttpServer) -> None:
     harbour.answers |= {"/": answer(body=TWO), "/other": harbour.answers["/press.rss"]}
     master, terminal = os.openpty()
@@ -367,7 +375,7 @@ def test_an_interrupt_ends_add_at_its_question(here: Site, harbour: HttpServer) 
             read = asking.stdout.read(1)
             assert read, shown
             shown += read
-        asking.send_signal(signal.SIGINT)
+        until(lambda: interrupted(asking))
     os.close(master)
     os.close(terminal)
     assert asking.returncode == 130

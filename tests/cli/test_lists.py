@@ -36,7 +36,8 @@ def test_an_opml_file_is_imported_after_a_preview(here: Site, command: Command, 
     assert "2 sources to add, 2 left out" in said.out
     assert "secret" not in said.out + said.err
     assert said.complaints == [
-        "publicwire: warning: http://10.0.0.7/feed is a private address: its source needs `allow_networks`"
+        "publicwire: warning: http://10.0.0.7/feed is a private address: a source there needs `allow_networks`; "
+        "import with --allow-network CIDR"
     ]
     _, clinic, intranet = parse(here.config.read_text(), here.config).sources
     assert (clinic.organisation, clinic.topics, clinic.republish) == ("Clinic", ("health",), "excerpt")

@@ -1,13 +1,13 @@
 """Every kind of page: WCAG 2.2 AA by axe-core in light and dark, 320 to 1920 pixels and 200 % zoom without sideways
 scrolling, no layout shift, at most 60 kB of markup and style, no console error, nothing from another origin."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, Route, StorageState
 
 from tests.journeys.browser import Reader, reading
 from tests.journeys.judging import faults, shown_faults
@@ -24,6 +24,7 @@ DREDGING, GAUGE, LAMP, HORN = "Dredging", "New tide gauge", "Lamp", "Fog horn"
 CORRECTED = Entry(
     "gauge", "New tide gauge measures every minute", "<p>The gauge sends its depth by cable.</p>", 2
 )
+LATE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="900"/>'
 LISTS = ("review", "quarantine", "veto", "embargo", "held", "versions", "conflicts")
 
 
@@ -86,6 +87,26 @@ def test_releases_and_their_histories(anybody: Reader, full: Full) -> None:
     rich = full.item(DREDGING)
     changed = (full.item(GAUGE), full.item("Ferry"), full.item(GAUGE, "/history"))
     assert judged(anybody, rich, *changed, wide=rich) == ""
+
+
+def holding(held: list[Route]) -> Callable[[Route], None]:
+    """Return a handler that keeps requests until they are answered."""
+    return lambda route: held.append(route)
+
+
+def test_an_image_of_unknown_size_that_comes_late_shifts_nothing(browser: Browser, room: Newsroom) -> None:
+    picture = "<p>Before.</p><img src='https://pictures.harbour.example/late.svg' alt=''><p>After.</p>"
+    room.says("lights", Entry("late", "Picture of the new lamp", picture))
+    for width in (390, 1280):
+        held: list[Route] = []
+        with reading(browser, width=width) as reader:
+            reader.page.route("https://pictures.harbour.example/*", holding(held))
+            reader.page.goto(room.url(f"/items/{room.item('Picture')}"), wait_until="domcontentloaded")
+            reader.page.get_by_text("After.").wait_for()
+            for route in held:
+                route.fulfill(content_type="image/svg+xml", body=LATE)
+            reader.page.wait_for_function("document.querySelector('.content img').naturalWidth === 300")
+            assert (width, len(held), reader.shift()) == (width, 1, 0.0)
 
 
 def test_pages_that_are_not_there(anybody: Reader, full: Full) -> None:

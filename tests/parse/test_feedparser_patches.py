@@ -73,3 +73,9 @@ def test_the_patches_for_speed_are_in_use() -> None:
     reader = xml.sax.make_parser(feedparser.api.PREFERRED_XML_PARSERS)
     assert isinstance(reader, expat_driver.Driver)
     assert feedparser.mixin.make_safe_absolute_uri.cache_info().hits
+
+
+def test_a_title_within_an_entry_is_not_its_title() -> None:
+    document = b"<rss version='2.0'><channel><item><title>A</title><image><title>B</title></image></item></channel></rss>"
+    read = parse(document, content_type="", url="https://found.example/")
+    assert [entry.title and entry.title.value for entry in read.entries] == ["A"]

@@ -65,3 +65,10 @@ BOMB = b'<!DOCTYPE opml [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><opml><body><ou
 def test_what_is_no_list_is_refused(body: bytes, message: str) -> None:
     with pytest.raises(ParseError, match=message):
         opml.read(body)
+
+
+def test_a_feed_without_an_address_is_named() -> None:
+    listed = opml.read(
+        b'<opml version="2.0"><body><outline type="rss" text="Nowhere"/><outline text="Folder"/></body></opml>'
+    )
+    assert [each.message for each in listed.remarks] == ["Nowhere: has no address (xmlUrl)"]

@@ -125,6 +125,7 @@ def test_an_editor_decides_and_the_audit_trail_names_the_editor(room: Newsroom) 
         ({"act": "release", "version": ""}, 400, "names no version"),
         ({"act": "reinstate"}, 409, "cannot reinstate it"),
         ({"act": "hold", "until": "soon"}, 400, "A time is written as"),
+        ({"act": "hold", "until": "9999-12-31T23:59-14:00"}, 400, "A time is written as"),
         ({"act": "hold", "until": "2020-01-01T00:00"}, 409, "is past"),
         ({"act": "strike", "struck": ""}, 400, "Choose a version"),
         ({"act": "split"}, 409, "is in no story"),

@@ -101,6 +101,7 @@ def test_a_report_is_stored_and_acknowledged_by_its_reference(room: Newsroom) ->
         ({"about": " \x00"}, "Say which release"),
         ({"name": ""}, "Give your name"),
         ({"address": "jane@example.org, all@example.org"}, "Give an e-mail address"),
+        ({"address": "ja..ne@example.org"}, "Give an e-mail address"),
         ({"address": "jane@example.org\r\nBcc: all@example.org"}, "Give an e-mail address"),
         ({"ground": "spite"}, "Choose one"),
         ({"words": ""}, "Say why"),

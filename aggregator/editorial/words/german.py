@@ -140,7 +140,7 @@ WORDS: Mapping[str, str] = {
     "report_unsent_one": "Die Beanstandung ist noch nicht abgeschickt: Bitte prüfen Sie 1 Feld.",
     "report_unsent": "Die Beanstandung ist noch nicht abgeschickt: Bitte prüfen Sie {count} Felder.",
     "report_about": "Welche Mitteilung?",
-    "report_about_hint": "Ihre Adresse oder die ihres Originals",
+    "report_about_hint": "Adresse der Mitteilung oder ihres Originals",
     "report_ground": "Was beanstanden Sie?",
     "ground_unlawful": "Sie verstößt gegen das Gesetz",
     "ground_rights": "Sie verletzt das Urheberrecht oder ein anderes Recht",

@@ -137,6 +137,7 @@ class Claim:
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised
+    lost: int = 0  # nodes of the cluster that died in a row while they polled it
 
     @property
     def is_empty(self) -> bool:

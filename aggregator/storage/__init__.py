@@ -29,6 +29,7 @@ from aggregator.storage.sql.styles import StyleStore
 from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
+    from aggregator.storage.sql.cluster_store import ClusterStore
     from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
 
@@ -58,6 +59,13 @@ class Storage:
         from aggregator.storage.sql.page_store import PageStore
 
         return PageStore(self.engine)
+
+    @property
+    def cluster(self) -> "ClusterStore":
+        """Return what the nodes of a cluster share. Loaded when it is first asked for."""
+        from aggregator.storage.sql.cluster_store import ClusterStore
+
+        return ClusterStore(self.engine)
 
     @property
     def styles(self) -> StyleStore:

@@ -133,6 +133,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
             "DROP TABLE public_change, departed, archive, origin_step, probe, sketch, pairing, page, document"
         )
         db.execute("DROP TABLE unstyled, last_change, translation_key, translation")
+        db.execute("DROP TABLE node, share, host_run, config_version")
         db.execute("DROP INDEX source_organisation")
         db.execute("DROP TABLE hub_request, hub_subscriber, hub_ping, webhook_item, webhook")
         db.execute("DELETE FROM counter WHERE name = 'change'")
@@ -155,7 +156,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
         columns = (
-            f"{columns} has_new_validators indexed attribution ai terms site_terms full_text house_style"
+            f"{columns} has_new_validators indexed attribution ai terms site_terms full_text house_style lost"
         )
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")

@@ -18,7 +18,15 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg.rows import dict_row
 
-from aggregator.errors import Rejected, StorageError, StoreAway, StoreFull, StoreUnavailable, UsageError
+from aggregator.errors import (
+    Rejected,
+    StorageError,
+    StoreAway,
+    StoreContended,
+    StoreFull,
+    StoreUnavailable,
+    UsageError,
+)
 from aggregator.storage.postgres.connection import Raw, Text
 
 CONNECT_SECONDS = 5
@@ -175,7 +183,9 @@ def translated(name: str) -> Iterator[None]:
             f"the user of the database {name} lacks a right: {_line(error)}; "
             "GRANT USAGE, CREATE ON SCHEMA, or make it the owner"
         ) from error
-    except (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable) as error:
+    except (errors.DeadlockDetected, errors.SerializationFailure) as error:
+        raise StoreContended(f"the database {name} rolled a transaction back: {_line(error)}") from error
+    except errors.LockNotAvailable as error:
         raise StoreUnavailable(f"the database {name} took nothing: {_line(error)}; try again") from error
     except errors.IdleInTransactionSessionTimeout as error:
         raise StoreAway(f"the database {name} ended a transaction that had stood still") from error

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
+from aggregator.errors import Cause, LeaseLost, Outdated, Rejected, RejectedPoll
 from aggregator.model.alert import AlertKind
 from aggregator.model.document import ReadResult
 from aggregator.model.poll import Claim, Outcome, PollResult
 from aggregator.model.schedule import FIXED, Due, HostState
 from aggregator.model.stored import Knowledge
+from aggregator.policy.schedule import POISON_AT
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -58,7 +59,7 @@ class PollStore:
 
         `states` are those of the hosts that were asked nevertheless.
         """
-        with self._engine.writing() as db:
+        with self._engine.writing(shared=True) as db:
             db.executemany(
                 "UPDATE source SET leased = NULL WHERE number = ? AND token = ?",
                 [(claim.number, claim.token) for claim in held],
@@ -90,12 +91,12 @@ class PollStore:
         feed; Outdated when the state it was decided from has changed; RejectedPoll when the store is sound
         and does not admit a value of this poll.
         """
-        with _failing_the_poll(), self._engine.writing() as db:
+        with _failing_the_poll(), self._engine.writing(shared=True) as db:
             self._record(db, result)
 
     def _record(self, db: Connection, result: PollResult) -> None:
         claim, now = result.claim, result.outcome.started
-        stored = _end_lease(db, claim)
+        stored = _end_lease(db, claim, lost=POISON_AT - 1 if result.outcome.cause is Cause.POISON else 0)
         _log(db, claim.number, result.outcome)
         for state in result.hosts:
             hosts.record(db, state)
@@ -193,16 +194,16 @@ def _failing_the_poll() -> Iterator[None]:
         raise RejectedPoll(str(error)) from error
 
 
-def _end_lease(db: Connection, claim: Claim) -> Due:
+def _end_lease(db: Connection, claim: Claim, *, lost: int) -> Due:
     """End the lease of a claim that still holds; returns the due time now stored.
 
     LeaseLost: another poll has the source, or it is no longer configured with this feed. Outdated: its state
     was changed by something other than a poll.
     """
     held = db.execute(
-        """UPDATE source SET leased = NULL WHERE number = ? AND token = ? AND leased IS NOT NULL
+        """UPDATE source SET leased = NULL, lost = ? WHERE number = ? AND token = ? AND leased IS NOT NULL
         AND configured = 1 AND feed = ? RETURNING version, due, due_reason, due_figures""",
-        (claim.number, claim.token, claim.feed),
+        (lost, claim.number, claim.token, claim.feed),
     ).fetchone()
     if held is None:
         raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")

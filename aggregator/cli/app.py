@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import item_commands, store_commands, story_commands
+from aggregator.cli import item_commands, node_commands, store_commands, story_commands
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, StoreDirectory, Yes
 
@@ -181,6 +181,10 @@ for command in (
     store_commands.backfill,
     store_commands.import_feed,
     item_commands.withdrawals,
+    node_commands.work,
+    node_commands.web,
+    node_commands.apply,
+    node_commands.migrate,
 ):
     app.command()(command)
 app.add_typer(story_commands.story, name="story")

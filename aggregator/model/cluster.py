@@ -61,8 +61,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """Jobs of the queue; `oldest` is how long the oldest unclaimed one has waited."""
+    """Jobs of the queue and their hosts; `oldest` is how long the oldest unclaimed one has waited."""
 
     waiting: int
     picked: int
     oldest: timedelta = timedelta()
+    hosts: frozenset[str] = frozenset()

@@ -8,7 +8,7 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from aggregator.model.settings import Config
 from aggregator.service import systemd
 from aggregator.service.clients import Clients
 from aggregator.service.clock_check import ClockCheck
-from aggregator.service.live_config import LiveConfig
+from aggregator.service.live_config import LiveConfig, Present
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
 from aggregator.storage import Storage, backups, open_storage
@@ -53,13 +53,15 @@ def opened(config: Config) -> Iterator[Storage]:
 @asynccontextmanager
 async def polling(
     storage: Storage,
-    current: LiveConfig,
+    current: Present,
     *,
+    writers: int = 1,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None,
 ) -> AsyncIterator[Pipeline]:
-    """Compose a pipeline over a store that this process polls; its parts are closed at the end."""
-    workers, write = WorkerPool(), Writer()
+    """Compose a pipeline over a store that this process polls; its parts are closed at the end. `writers`
+    are threads, more than one only for a node of a cluster."""
+    workers, write = WorkerPool(), Writer(writers)
     clients = Clients(current, storage.polls.hosts(), clock=utc_now)
     pipeline = Pipeline(
         storage,
@@ -146,7 +148,9 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
-                with _ticking(scheduler) as pause:
+                with ticking(
+                    scheduler.tick, scheduler.maintain, scheduler.watch(), scheduler.pulse()
+                ) as pause:
                     await scheduler.stop.wait()
                     pause()
                     systemd.notify(systemd.STOPPING)
@@ -156,8 +160,13 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
 
 
 @contextmanager
-def _ticking(scheduler: "Scheduler") -> Iterator[Callable[[], None]]:
-    """Run the tick and maintenance by APScheduler, which holds no jobs of sources; yields what pauses it."""
+def ticking(
+    tick: Callable[[], Awaitable[None]],
+    maintain: Callable[[], Awaitable[None]],
+    *beside: Coroutine[object, object, None],
+) -> Iterator[Callable[[], None]]:
+    """Run the tick and maintenance by APScheduler, which holds no jobs of sources, and what goes on `beside`
+    them until the end; yields what pauses the ticks."""
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     # Late runs are run, not dropped (misfire_grace_time is 1 s unless told), and never pile up.
@@ -165,15 +174,14 @@ def _ticking(scheduler: "Scheduler") -> Iterator[Callable[[], None]]:
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     now = utc_now()
-    tick, maintain = _cancellable(scheduler.tick), _cancellable(scheduler.maintain)
-    jobs.add_job(tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
-    jobs.add_job(maintain, "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
+    jobs.add_job(_cancellable(tick), "interval", seconds=TICK.total_seconds(), next_run_time=now)
+    jobs.add_job(_cancellable(maintain), "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
     jobs.start()
-    beside = [asyncio.create_task(each) for each in (scheduler.watch(), scheduler.pulse())]
+    running = [asyncio.create_task(each) for each in beside]
     try:
         yield jobs.pause
     finally:
-        for each in beside:
+        for each in running:
             each.cancel()
         jobs.shutdown(wait=False)  # after the drain: it would cancel what runs
 

@@ -13,7 +13,7 @@ from aggregator.model.document import Fetched
 from aggregator.model.push_settings import Network
 from aggregator.model.schedule import HostState
 from aggregator.model.settings import Config, Credentials
-from aggregator.service.live_config import LiveConfig
+from aggregator.service.live_config import Present
 
 
 def client_of(config: Config) -> Client:
@@ -31,7 +31,7 @@ class Clients:
     """
 
     def __init__(
-        self, current: LiveConfig, states: Sequence[HostState], *, clock: Callable[[], datetime]
+        self, current: Present, states: Sequence[HostState], *, clock: Callable[[], datetime]
     ) -> None:
         self._current = current
         self._settings = self._settings_now()

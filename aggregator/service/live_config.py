@@ -2,11 +2,20 @@
 
 import os
 from collections.abc import Callable
+from typing import Protocol
 
 from aggregator import config as configuration
 from aggregator.errors import ConfigError
 from aggregator.log import log
 from aggregator.model.settings import Config
+
+
+class Present(Protocol):
+    """The configuration in force at the moment, and why a newer one is not."""
+
+    config: Config
+    error: str
+
 
 RESTART = ("store", "database", "listen", "admin")
 

@@ -137,6 +137,14 @@ class Pipeline:
                 )
         return await self.poll(told)  # its document was read as one of another source
 
+    async def fail(self, claim: Claim, error: PollError) -> Outcome:
+        """Record a poll as failed without a fetch; StorageError."""
+        config, now = self.config(), self.clock()
+        source = config.source(claim.id)
+        if source is None:
+            return await self._void(claim, now, f"{claim.id} is no longer configured")
+        return await self._settle(claim, source, error, config=config, now=now, seconds=0.0)
+
     async def _decided(
         self,
         claim: Claim,

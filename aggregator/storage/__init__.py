@@ -29,6 +29,7 @@ from aggregator.storage.sql.styles import StyleStore
 from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
+    from aggregator.storage.postgres.queue import HostQueue
     from aggregator.storage.sql.cluster_store import ClusterStore
     from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
@@ -178,6 +179,14 @@ def move_store(origin: Place, target: Place, now: datetime) -> Restored:
                 database=target.database,
                 journals=(origin.directory / JOURNAL,),
             )
+
+
+def host_queue(database: str) -> "HostQueue":
+    """Return the queue of the nodes of a cluster."""
+    with _cluster_extra():
+        from aggregator.storage.postgres.queue import HostQueue as Queue
+
+    return Queue(database)
 
 
 @contextmanager

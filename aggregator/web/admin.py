@@ -1,7 +1,7 @@
 """The admin web application: its routes, and DNS rebinding protection."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aggregator.model.cluster import Node
 from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
@@ -29,18 +30,21 @@ def admin_app(
     load: Callable[[], str] = str,
     metrics: Callable[[], bytes] = bytes,
     workers: Callable[[], str] = str,
+    nodes: Callable[[], Sequence[Node]] = tuple,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
     """Return the admin application.
 
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
-    text, `workers` how the kernel confines them, "" before the first.
+    text, `workers` how the kernel confines them, "" before the first, `nodes` those of the cluster.
     """
 
     def status(request: Request) -> Response:
         health, alerts = storage.admin.health(), storage.tasks.alerts()
-        html = status_page(health, now(), ready(), problems(), alerts=alerts, workers=workers())
+        html = status_page(
+            health, now(), ready(), problems(), alerts=alerts, workers=workers(), nodes=nodes()
+        )
         return reply(request, html, cache=NO_STORE)
 
     def readyz(request: Request) -> Response:

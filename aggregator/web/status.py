@@ -1,8 +1,10 @@
 """The admin web application: /status page of all sources, /readyz probe and /metrics."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.model.alert import Alert
+from aggregator.model.cluster import Node
 from aggregator.model.poll import Health, SourceState
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
@@ -21,6 +23,7 @@ def status_page(
     *,
     alerts: tuple[Alert, ...] = (),
     workers: str = "",
+    nodes: Sequence[Node] = (),
 ) -> Published:
     """Return the status page: failing sources first, then unpolled ones, then the rest; at most ROWS_MAX."""
     return page(
@@ -35,6 +38,7 @@ def status_page(
         ready=ready,
         problems=problems,
         workers=workers,
+        nodes=nodes,
     )
 
 

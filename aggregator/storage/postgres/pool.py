@@ -47,7 +47,7 @@ class Pool:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.name = _name(url)
+        self.name = database_name(url)
         self._idle: deque[Raw] = deque()
         self._lent: dict[Raw, float] = {}  # with the time (monotonic) at which each is overdue
         self._lock = threading.Lock()
@@ -212,7 +212,7 @@ def _line(error: Exception) -> str:
     return primary or " ".join(str(error).split())
 
 
-def _name(url: str) -> str:
+def database_name(url: str) -> str:
     """Return a database without user and password, as messages show it."""
     try:
         parts = conninfo.conninfo_to_dict(url)

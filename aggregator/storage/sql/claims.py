@@ -48,9 +48,7 @@ def claim(
     return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
 
 
-def claim_at(
-    db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta
-) -> tuple[Claim, ...]:
+def claim_at(db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta) -> tuple[Claim, ...]:
     """Lease up to `limit` due sources at a host. Sources whose polls nodes have died of come last, one at a
     time, so that each death counts for one of them."""
     waiting = db.execute(AT_HOST, {"host": host, "now": ms(now), "limit": limit}).fetchall()

@@ -112,7 +112,9 @@ class ClusterStore:
             newest = db.execute("SELECT * FROM config_version ORDER BY number DESC LIMIT 1").fetchone()
             number = 0 if newest is None else newest["number"]
             if on is not None and on != number:
-                raise Outdated(f"version {number} of the configuration is in force, not {on}: nothing was applied")
+                raise Outdated(
+                    f"version {number} of the configuration is in force, not {on}: nothing was applied"
+                )
             done = sources.sync(db, config, now)
             if newest is not None and newest["digest"] == digest:
                 return number, done

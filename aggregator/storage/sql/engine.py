@@ -90,8 +90,10 @@ class Engine(Protocol):
         where it would have to."""
 
     def polling(self, *, shared: bool = False) -> AbstractContextManager[None]:
-        """Hold the lock of the store's one poller; StoreBusy names the holder. `shared`: beside other nodes of
-        a cluster."""
+        """Hold the lock of the store's one poller; StoreBusy names the holder.
+
+        `shared`: beside other nodes of a cluster.
+        """
 
     def is_polled(self) -> bool:
         """Return whether a process holds that lock."""

@@ -1,0 +1,62 @@
+"""The configuration of a node: the newest version in the store, with the node's own store and addresses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aggregator import config as configuration
+from aggregator.errors import ConfigError, UsageError
+from aggregator.log import log
+from aggregator.model.settings import ADMIN, LISTEN, Address, Config
+from aggregator.storage import Storage
+
+NOT_APPLIED = "no configuration is in force: `publicwire apply --config sources.yaml` puts one into force"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a node is given where it runs, in place of the keys of sources.yaml."""
+
+    store: Path
+    database: str
+    listen: Address = LISTEN
+    admin: Address = ADMIN
+
+
+class StoredConfig:
+    """The present configuration. A newer version replaces it; one that this node cannot read, for instance
+    because a secret is not in its environment, is logged and changes nothing."""
+
+    def __init__(self, storage: Storage, place: Place, environment: Mapping[str, str]) -> None:
+        """Raises UsageError before the first version, ConfigError for one that cannot be read."""
+        self._storage, self._place, self._environment = storage, place, environment
+        self._looked = self.number = storage.cluster.newest_version()
+        if not self.number:
+            raise UsageError(NOT_APPLIED)
+        self.config = self._read(self.number)
+        self.error = ""
+
+    def look(self) -> None:
+        """Adopt a newer version; StorageError."""
+        newest = self._storage.cluster.newest_version()
+        if newest == self._looked:
+            return
+        self._looked = newest
+        try:
+            self.config = self._read(newest)
+        except ConfigError as error:
+            self.error = str(error)
+            log.error("configuration not adopted, the former one stays", version=newest, problems=self.error)
+            return
+        self.number, self.error = newest, ""
+        log.info("configuration adopted", version=newest, sources=len(self.config.sources))
+
+    def _read(self, number: int) -> Config:
+        version = self._storage.cluster.version(number)
+        text = "" if version is None else version.text
+        path = self._place.store / f"sources.yaml (version {number})"
+        config = self._storage.admin.bound(configuration.parse(text, path, self._environment))
+        place = self._place
+        return replace(
+            config, store=place.store, database=place.database, listen=place.listen, admin=place.admin
+        )

@@ -28,6 +28,10 @@ def work(
     database: Database = "",
     store: NodeStore = STORE,
     admin: Admin = ADMIN,
+    heartbeat: Annotated[
+        int,
+        typer.Option(min=6, max=600, metavar="SECONDS", help="Silence after which another node polls."),
+    ] = 20,
     log_format: LogFormat = "",
     log_level: LogLevel = "info",
 ) -> None:
@@ -35,7 +39,7 @@ def work(
     from aggregator.cli import nodes
     from aggregator.model.cluster import Role
 
-    place = nodes.place(database, store, LISTEN, admin)
+    place = nodes.place(database, store, LISTEN, admin, heartbeat)
     raise typer.Exit(nodes.run(place, Role.WORK, log_format=log_format, log_level=log_level))
 
 

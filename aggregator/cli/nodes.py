@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,13 +27,14 @@ NO_DATABASE = "set PUBLICWIRE_DATABASE, or --database, to the postgresql:// URL 
 REPLACED = "the nodes of a cluster take its place: stop it first"
 
 
-def place(database: str, store: Path, listen: str, admin: str) -> Place:
+def place(database: str, store: Path, listen: str, admin: str, heartbeat: int = 20) -> Place:
     """Return where a node runs; UsageError for an option that is wrong."""
     return Place(
         store.absolute(),
         _database(database),
         _checked("--listen", addresses.listen, listen),
         _checked("--admin", addresses.listen, admin),
+        timedelta(seconds=heartbeat),
     )
 
 

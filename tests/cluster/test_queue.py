@@ -15,10 +15,11 @@ def test_a_host_has_one_job_and_jobs_are_run_once(postgres: Server) -> None:
     url = postgres.schema("queue_once")
     queue, done = host_queue(url), list[str]()
 
-    async def poll(delivery: Delivery) -> None:
+    async def poll(delivery: Delivery) -> bool:
         done.append(delivery.host)
         if len(done) == 2:
             queue.stop()
+        return True
 
     async def work() -> None:
         await queue.install()

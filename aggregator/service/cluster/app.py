@@ -52,13 +52,18 @@ async def serve(
         queue = stores.host_queue(place.database)
         await queue.install()
         try:
-            return await _run(storage, current, queue, role, started)
+            return await _run(storage, current, queue, role, started, place.heartbeat)
         finally:
             await queue.close()
 
 
 async def _run(
-    storage: Storage, current: StoredConfig, queue: HostQueue, role: Role, started: Callable[[Config], None]
+    storage: Storage,
+    current: StoredConfig,
+    queue: HostQueue,
+    role: Role,
+    started: Callable[[Config], None],
+    heartbeat: timedelta,
 ) -> int:
     metrics = Metrics(lambda: _gauges(node))
     check = ClockCheck(storage, lambda: current.config)
@@ -66,7 +71,7 @@ async def _run(
     async with polling(
         storage, current, writers=WRITERS, observe=metrics.observe, heard=check.hear
     ) as pipeline:
-        node = _node(pipeline, current, queue, role, check)
+        node = _node(pipeline, current, queue, role, check, heartbeat)
         node.each_tick = remembered.forget_removed
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -86,7 +91,14 @@ async def _run(
     return 1 if node.failed else 0
 
 
-def _node(pipeline: Pipeline, current: StoredConfig, queue: HostQueue, role: Role, check: ClockCheck) -> Node:
+def _node(
+    pipeline: Pipeline,
+    current: StoredConfig,
+    queue: HostQueue,
+    role: Role,
+    check: ClockCheck,
+    heartbeat: timedelta,
+) -> Node:
     store, write, clock = pipeline.storage.tasks, pipeline.write, pipeline.clock
     alerts = AlertNotifier(store, pipeline.client, write, config=pipeline.config, clock=clock)
     return Node(
@@ -97,6 +109,7 @@ def _node(pipeline: Pipeline, current: StoredConfig, queue: HostQueue, role: Rol
         role=role,
         tasks=Tasks(store, write, handlers(pipeline, alerts), clock=clock),
         chores=Chores(pipeline, alerts, current, current.config.store, check),
+        heartbeat=heartbeat,
     )
 
 

@@ -46,6 +46,7 @@ class Node:
     role: Role
     tasks: Tasks
     chores: Chores
+    heartbeat: timedelta
     notify: Callable[[str], None] = systemd.notify
     monotonic: Callable[[], float] = time.monotonic
 
@@ -161,7 +162,7 @@ class Node:
                 continue
             try:
                 places = self.current.config.poll.concurrency * JOBS_PER_FETCH_SLOT
-                await self.queue.run(self.passes.run, places=places)
+                await self.queue.run(self.passes.run, places=places, heartbeat=self.heartbeat)
             except StorageError as error:
                 self.fail(error)
             except Exception:

@@ -34,21 +34,27 @@ class Passes:
     running: int = 0  # polls
     leases_lost: int = 0
 
-    async def run(self, delivery: Delivery) -> None:
-        """Poll the due sources of a host. A claim that is not polled to its end is released."""
+    async def run(self, delivery: Delivery) -> bool:
+        """Poll the due sources of a host. A claim that is not polled to its end is released.
+
+        Returns False while another node has the job and is alive: to be delivered again.
+        """
         try:
             claims = await self._begin(delivery)
+            if claims is None:
+                return False
             claimed = 0
             while claims:
                 claimed += len(claims)
                 await self._poll_all(claims)
                 if claimed >= CLAIMED_MAX:
-                    return
+                    break
                 claims = await self._go_on(delivery.host)
         except StorageError as error:
             self.failed(error)
         except Exception:
             log.error("a pass met an unexpected error", host=delivery.host, exc_info=True)
+        return True
 
     @property
     def _storage(self) -> Storage:
@@ -58,9 +64,9 @@ class Passes:
         poll = self.pipeline.config().poll
         return poll.per_host * (1 if poll.host_gap else CLAIMED_PER_SLOT)
 
-    async def _begin(self, delivery: Delivery) -> tuple[Claim, ...]:
+    async def _begin(self, delivery: Delivery) -> tuple[Claim, ...] | None:
         now, hosts = self.pipeline.clock(), self.pipeline.client().hosts
-        claims, states = await self.pipeline.write(
+        begun = await self.pipeline.write(
             partial(
                 self._storage.cluster.begin_pass,
                 delivery,
@@ -70,6 +76,9 @@ class Passes:
                 lease=LEASE,
             )
         )
+        if begun is None:
+            return None
+        claims, states = begun
         hosts.heed(states, now)
         return claims
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from aggregator import config as configuration
@@ -21,6 +22,7 @@ class Place:
     database: str
     listen: Address = LISTEN
     admin: Address = ADMIN
+    heartbeat: timedelta = timedelta(seconds=20)  # without one a job of this node passes to another
 
 
 class StoredConfig:

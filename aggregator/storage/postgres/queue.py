@@ -16,7 +16,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.db import PsycopgDriver
 from pgqueuer.domain.settings import DBSettings, Durability
-from pgqueuer.errors import FailingListenerError
+from pgqueuer.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 from psycopg.rows import TupleRow
@@ -29,6 +29,7 @@ from aggregator.storage.postgres.pool import ANSWER_SECONDS, CONNECT_SECONDS, da
 Session = psycopg.AsyncConnection[TupleRow]
 
 HEARTBEAT = timedelta(seconds=20)  # without one a job is delivered to another node
+AGAIN_AFTER = timedelta(seconds=2)  # while the node of a job is alive though its heartbeat was late
 LOOK_EVERY = timedelta(seconds=1)  # for jobs of dead nodes; new ones are notified
 BATCH = 10  # jobs in one look
 KEPT_FOR = "1 day"  # of the log of ended jobs
@@ -71,22 +72,29 @@ class HostQueue:
                 on_conflict="skip",
             )
 
-    async def run(self, poll: Callable[[Delivery], Awaitable[None]], *, places: int) -> None:
+    async def run(
+        self, poll: Callable[[Delivery], Awaitable[bool]], *, places: int, heartbeat: timedelta = HEARTBEAT
+    ) -> None:
         """Run jobs, up to `places` at a time, until `stop`; then wait for those under way. StoreAway when the
-        database goes away: to be called again."""
+        database goes away: to be called again.
+
+        A job whose `poll` returns False is delivered again after AGAIN_AFTER, one whose node is silent for
+        `heartbeat` at once.
+        """
         async with self._connected() as db:
             manager = self._manager = QueueManager(Queries(PsycopgDriver(db)))
 
             @manager.entrypoint(POLL)
             async def deliver(job: Job) -> None:
-                await poll(Delivery(int(job.id), (job.payload or b"").decode()))
+                if not await poll(Delivery(int(job.id), (job.payload or b"").decode())):
+                    raise RetryRequested(AGAIN_AFTER)
 
             await manager.run(
                 dequeue_timeout=LOOK_EVERY,
                 batch_size=BATCH,
                 max_concurrent_tasks=max(places, 2 * BATCH),
                 shutdown_on_listener_failure=True,
-                heartbeat_timeout=HEARTBEAT,
+                heartbeat_timeout=heartbeat,
                 log_aggregation_interval=timedelta(),
             )
 

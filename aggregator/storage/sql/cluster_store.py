@@ -51,19 +51,19 @@ class ClusterStore:
 
     def begin_pass(
         self, delivery: Delivery, node: str, now: datetime, *, limit: int, lease: timedelta
-    ) -> tuple[tuple[Claim, ...], tuple[HostState, ...]]:
+    ) -> tuple[tuple[Claim, ...], tuple[HostState, ...]] | None:
         """Begin a pass of a node over a host: claim due sources as `claims.claim_at`, and return them with
         the politeness states of their hosts.
 
         A pass of the same job that another node has not ended is taken over once that node is silent; until
-        then nothing is claimed.
+        then nothing is claimed and None returned.
         """
         with self._engine.writing(shared=True) as db:
             former = db.execute("SELECT job, node FROM host_run WHERE host = ?", (delivery.host,)).fetchone()
             if former is not None and former["job"] == delivery.job:
                 died = former["node"] != node
                 if died and self._is_alive(db, former["node"]):
-                    return (), ()
+                    return None
                 claims.take_over(db, delivery.host, died=died)
             db.execute(
                 """INSERT INTO host_run (host, job, node) VALUES (?, ?, ?)

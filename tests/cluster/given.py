@@ -87,15 +87,15 @@ sources:
         return done.stdout
 
     @contextmanager
-    def node(self, role: str, name: str, **more: str) -> Iterator[NodeProcess]:
+    def node(self, role: str, name: str, *options: str) -> Iterator[NodeProcess]:
         """Run a node: enter once it is ready, stop it in the end if it still runs."""
         public, admin = free_port(), free_port()
         listen = ("--listen", f"127.0.0.1:{public}") if role == "web" else ()
         with (self.directory / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*COMMAND, role, "--store", name, "--admin", f"127.0.0.1:{admin}", *listen],
+                [*COMMAND, role, "--store", name, "--admin", f"127.0.0.1:{admin}", *listen, *options],
                 cwd=self.directory,
-                env={**self._environment, **more},
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -8,10 +8,10 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.log import log
 from aggregator.model.document import Fetched
@@ -148,9 +148,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
-                with ticking(
-                    scheduler.tick, scheduler.maintain, scheduler.watch(), scheduler.pulse()
-                ) as pause:
+                with ticking(scheduler) as pause:
                     await scheduler.stop.wait()
                     pause()
                     systemd.notify(systemd.STOPPING)
@@ -159,14 +157,19 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     return 1 if scheduler.failed else 0
 
 
+class Ticker(Protocol):
+    """What is run at each tick and each hour, and what goes on beside it until the end."""
+
+    async def tick(self) -> None: ...
+
+    async def maintain(self) -> None: ...
+
+    def beside(self) -> Sequence[Coroutine[object, object, None]]: ...
+
+
 @contextmanager
-def ticking(
-    tick: Callable[[], Awaitable[None]],
-    maintain: Callable[[], Awaitable[None]],
-    *beside: Coroutine[object, object, None],
-) -> Iterator[Callable[[], None]]:
-    """Run the tick and maintenance by APScheduler, which holds no jobs of sources, and what goes on `beside`
-    them until the end; yields what pauses the ticks."""
+def ticking(ticker: Ticker) -> Iterator[Callable[[], None]]:
+    """Run the tick and maintenance by APScheduler, which holds no jobs of sources; yields what pauses it."""
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     # Late runs are run, not dropped (misfire_grace_time is 1 s unless told), and never pile up.
@@ -174,10 +177,10 @@ def ticking(
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     now = utc_now()
-    jobs.add_job(_cancellable(tick), "interval", seconds=TICK.total_seconds(), next_run_time=now)
-    jobs.add_job(_cancellable(maintain), "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
+    jobs.add_job(_cancellable(ticker.tick), "interval", seconds=TICK.total_seconds(), next_run_time=now)
+    jobs.add_job(_cancellable(ticker.maintain), "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
     jobs.start()
-    running = [asyncio.create_task(each) for each in beside]
+    running = [asyncio.create_task(each) for each in ticker.beside()]
     try:
         yield jobs.pause
     finally:

@@ -71,7 +71,7 @@ async def _run(
     async with polling(
         storage, current, writers=WRITERS, observe=metrics.observe, heard=check.hear
     ) as pipeline:
-        node = _node(pipeline, current, queue, role, check, heartbeat)
+        node = node_of(pipeline, current, queue, role, check, heartbeat)
         node.each_tick = remembered.forget_removed
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -82,7 +82,7 @@ async def _run(
             gc.set_threshold(*GARBAGE_THRESHOLDS)
             started(current.config)
             consuming = asyncio.create_task(node.consume()) if role is Role.WORK else None
-            with ticking(node.tick, node.maintain, node.pulse()) as pause:
+            with ticking(node) as pause:
                 await node.stop.wait()
                 pause()
                 systemd.notify(systemd.STOPPING)
@@ -91,7 +91,7 @@ async def _run(
     return 1 if node.failed else 0
 
 
-def _node(
+def node_of(
     pipeline: Pipeline,
     current: StoredConfig,
     queue: HostQueue,
@@ -99,6 +99,7 @@ def _node(
     check: ClockCheck,
     heartbeat: timedelta,
 ) -> Node:
+    """Compose a node over a pipeline, with durable tasks and alerts."""
     store, write, clock = pipeline.storage.tasks, pipeline.write, pipeline.clock
     alerts = AlertNotifier(store, pipeline.client, write, config=pipeline.config, clock=clock)
     return Node(

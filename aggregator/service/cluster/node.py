@@ -3,7 +3,7 @@ does its share of the rest. Jobs of the queue poll."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
@@ -197,6 +197,10 @@ class Node:
             trim_heap()
         except StorageError as error:
             self.fail(error)
+
+    def beside(self) -> Sequence[Coroutine[object, object, None]]:
+        """Return what goes on beside the ticks."""
+        return (self.pulse(),)
 
     async def pulse(self) -> None:
         """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""

@@ -210,6 +210,11 @@ class PollResult:
     over: OverBudget | None = None
     feed_title: str | None = None  # as the document says; None when none was read
 
+    @property
+    def is_quiet(self) -> bool:
+        """Return whether it changes the state of its source alone, and nothing that is published."""
+        return self.changes is None and not self.is_feed_changed and self.host_limit is None
+
 
 class SourceState(StrEnum):
     """The states of a configured source by its polls; `policy.health` says which."""

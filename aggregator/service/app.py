@@ -21,9 +21,10 @@ from aggregator.service import systemd
 from aggregator.service.clients import Clients
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig, Present
-from aggregator.service.pipeline import Pipeline
+from aggregator.service.pipeline import Commit, Pipeline
 from aggregator.service.writer import Writer
-from aggregator.storage import Storage, backups, open_storage
+from aggregator.storage import PollStore, Storage, backups, open_storage
+from aggregator.tasks import Writes
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -56,11 +57,12 @@ async def polling(
     current: Present,
     *,
     writers: int = 1,
+    commits: Callable[[PollStore, Writes], Commit] | None = None,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None,
 ) -> AsyncIterator[Pipeline]:
     """Compose a pipeline over a store that this process polls; its parts are closed at the end. `writers`
-    are threads, more than one only for a node of a cluster."""
+    are threads, and `commits` makes what commits quiet polls, both for a node of a cluster."""
     workers, write = WorkerPool(), Writer(writers)
     clients = Clients(current, storage.polls.hosts(), clock=utc_now)
     pipeline = Pipeline(
@@ -72,6 +74,7 @@ async def polling(
         clock=utc_now,
         observe=observe,
         finished=lambda: write.finished,
+        commit=None if commits is None else commits(storage.polls, write),
         heard=heard,
     )
     try:

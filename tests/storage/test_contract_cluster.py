@@ -145,3 +145,15 @@ def test_a_configuration_is_a_version_and_the_same_text_is_none(storage: Storage
     found = storage.cluster.version(storage.cluster.newest_version())
     assert found is not None
     assert (found.number, found.text, found.applied) == (2, "two", NOON)
+
+
+def test_polls_are_committed_together_or_not_at_all(storage: Storage) -> None:
+    given_sources(storage, "a", "b")
+    first, second = begin(storage, 1, "one")
+    results = [succeeded(each, source(each.id, feed=each.feed)) for each in (first, second)]
+    storage.polls.release([second])
+    with pytest.raises(LeaseLost):
+        storage.polls.record_all(results)
+    assert all(health.last is None for health in storage.admin.health())
+    storage.polls.record_all(results[:1])
+    assert [health.feed.id for health in storage.admin.health() if health.last] == ["a"]

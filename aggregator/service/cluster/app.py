@@ -21,6 +21,7 @@ from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.app import GARBAGE_THRESHOLDS, REMEMBERED_BYTES_MAX, polling, ticking, utc_now
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.cluster.chores import Chores
+from aggregator.service.cluster.commits import Commits
 from aggregator.service.cluster.node import Node
 from aggregator.service.cluster.stored_config import Place, StoredConfig
 from aggregator.service.handlers import handlers
@@ -69,7 +70,12 @@ async def _run(
     check = ClockCheck(storage, lambda: current.config)
     remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX, monotonic=time.monotonic)
     async with polling(
-        storage, current, writers=WRITERS, observe=metrics.observe, heard=check.hear
+        storage,
+        current,
+        writers=WRITERS,
+        commits=lambda polls, write: Commits(polls, write).record,
+        observe=metrics.observe,
+        heard=check.hear,
     ) as pipeline:
         node = node_of(pipeline, current, queue, role, check, heartbeat)
         node.each_tick = remembered.forget_removed

@@ -5,6 +5,7 @@ A poll is one transaction: items, keys, revisions, stories, source state and pol
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause, LeaseLost, Outdated, Rejected, RejectedPoll
@@ -93,6 +94,15 @@ class PollStore:
         """
         with _failing_the_poll(), self._engine.writing(shared=True) as db:
             self._record(db, result)
+
+    def record_all(self, results: Sequence[PollResult]) -> None:
+        """(poller) Commit several polls in one transaction, all or none. Raises as `record`, of any."""
+        with _failing_the_poll(), self._engine.writing(shared=True) as db:
+            for result in sorted(results, key=lambda each: each.claim.number):  # all lock rows in one order
+                self._record(db, replace(result, hosts=()))
+            states = {state.host: state for result in results for state in result.hosts}
+            for host in sorted(states):
+                hosts.record(db, states[host])
 
     def _record(self, db: Connection, result: PollResult) -> None:
         claim, now = result.claim, result.outcome.started

@@ -66,10 +66,21 @@ class Pool:
             try:
                 with self.within(seconds, raw):
                     yield raw
+            except errors.FeatureNotSupported:  # a table has got a column since the statement was prepared
+                self._forget_prepared(raw)
+                raise
             finally:
                 if not raw.closed:
                     with self._lock:
                         self._idle.append(raw)
+
+    def _forget_prepared(self, raw: Raw) -> None:
+        """Close a connection, and the idle ones, whose prepared statements are as old."""
+        with self._lock:
+            idle = [*self._idle]
+            self._idle.clear()
+        for each in (raw, *idle):
+            each.close()
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -183,7 +194,7 @@ def translated(name: str) -> Iterator[None]:
             f"the user of the database {name} lacks a right: {_line(error)}; "
             "GRANT USAGE, CREATE ON SCHEMA, or make it the owner"
         ) from error
-    except (errors.DeadlockDetected, errors.SerializationFailure) as error:
+    except (errors.DeadlockDetected, errors.SerializationFailure, errors.FeatureNotSupported) as error:
         raise StoreContended(f"the database {name} rolled a transaction back: {_line(error)}") from error
     except errors.LockNotAvailable as error:
         raise StoreUnavailable(f"the database {name} took nothing: {_line(error)}; try again") from error

@@ -213,7 +213,8 @@ class PollResult:
     @property
     def is_quiet(self) -> bool:
         """Return whether it changes the state of its source alone, and nothing that is published."""
-        return self.changes is None and not self.is_feed_changed and self.host_limit is None
+        is_alone = self.changes is None and not self.is_feed_changed and self.host_limit is None
+        return is_alone and self.outcome.cause is not Cause.POISON
 
 
 class SourceState(StrEnum):

@@ -28,7 +28,7 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, read, texts
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, ints, read, texts
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
 
 
@@ -98,15 +98,19 @@ class PollStore:
     def record_all(self, results: Sequence[PollResult]) -> None:
         """(poller) Commit several polls in one transaction, all or none. Raises as `record`, of any."""
         with _failing_the_poll(), self._engine.writing(shared=True) as db:
-            for result in sorted(results, key=lambda each: each.claim.number):  # all lock rows in one order
-                self._record(db, replace(result, hosts=()))
+            stored = _end_leases(db, [result.claim for result in results])
+            for result in results:
+                self._write(db, replace(result, hosts=()), stored[result.claim.number])
             states = {state.host: state for result in results for state in result.hosts}
             for host in sorted(states):
                 hosts.record(db, states[host])
 
     def _record(self, db: Connection, result: PollResult) -> None:
+        lost = POISON_AT - 1 if result.outcome.cause is Cause.POISON else 0
+        self._write(db, result, _end_lease(db, result.claim, lost=lost))
+
+    def _write(self, db: Connection, result: PollResult, stored: Due) -> None:
         claim, now = result.claim, result.outcome.started
-        stored = _end_lease(db, claim, lost=POISON_AT - 1 if result.outcome.cause is Cause.POISON else 0)
         _log(db, claim.number, result.outcome)
         for state in result.hosts:
             hosts.record(db, state)
@@ -220,6 +224,26 @@ def _end_lease(db: Connection, claim: Claim, *, lost: int) -> Due:
     if held["version"] != claim.version:
         raise Outdated(f"the state of {claim.id} has changed since it was claimed")
     return rows.due(held)
+
+
+def _end_leases(db: Connection, held: Sequence[Claim]) -> Mapping[int, Due]:
+    """End the leases of claims in one statement; returns the due times now stored. Raises as `_end_lease`."""
+    found = db.execute(
+        f"""UPDATE source SET leased = NULL, lost = 0
+        WHERE number {ints()} AND leased IS NOT NULL AND configured = 1
+        RETURNING number, token, feed, version, due, due_reason, due_figures""",
+        (as_json(claim.number for claim in held),),
+    )
+    ended = {row["number"]: row for row in found}
+    for claim in held:
+        row = ended.get(claim.number)
+        if row is None or (row["token"], row["feed"]) != (claim.token, claim.feed):
+            raise LeaseLost(
+                f"the poll of {claim.id} came too late or its source is gone; nothing was written"
+            )
+        if row["version"] != claim.version:
+            raise Outdated(f"the state of {claim.id} has changed since it was claimed")
+    return {number: rows.due(row) for number, row in ended.items()}
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:

@@ -5,12 +5,21 @@ from typing import Annotated
 
 import typer
 
-from aggregator.cli.options import DEFAULT, ConfigFile
+from aggregator.cli.options import DEFAULT, ConfigFile, StoreDirectory
 
 Database = Annotated[
     str,
     typer.Option(
         "--database", metavar="URL", envvar="PUBLICWIRE_DATABASE", help="postgresql:// URL of the store."
+    ),
+]
+Direct = Annotated[
+    str,
+    typer.Option(
+        "--direct",
+        metavar="URL",
+        envvar="PUBLICWIRE_DATABASE_DIRECT",
+        help="The same database past a pooler of connections.",
     ),
 ]
 NodeStore = Annotated[
@@ -26,6 +35,7 @@ STORE, LISTEN, ADMIN = Path("store"), "127.0.0.1:8000", "127.0.0.1:8001"
 
 def work(
     database: Database = "",
+    direct: Direct = "",
     store: NodeStore = STORE,
     admin: Admin = ADMIN,
     heartbeat: Annotated[
@@ -39,7 +49,7 @@ def work(
     from aggregator.cli import nodes
     from aggregator.model.cluster import Role
 
-    place = nodes.place(database, store, LISTEN, admin, heartbeat)
+    place = nodes.place(database, store, LISTEN, admin, direct=direct, heartbeat=heartbeat)
     raise typer.Exit(nodes.run(place, Role.WORK, log_format=log_format, log_level=log_level))
 
 
@@ -64,16 +74,17 @@ def apply(
         int | None, typer.Option("--on", metavar="N", help="Only if version N is the one in force.")
     ] = None,
     database: Database = "",
+    store: StoreDirectory = None,
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Put sources.yaml into force on all nodes of a cluster."""
     from aggregator.cli import nodes
 
-    nodes.apply(config, database, on=version)
+    nodes.apply(config, database, store, on=version)
 
 
-def migrate(database: Database = "", store: NodeStore = STORE) -> None:
+def migrate(database: Database = "", direct: Direct = "", store: NodeStore = STORE) -> None:
     """Make or migrate the tables of a cluster's database."""
     from aggregator.cli import nodes
 
-    nodes.migrate(database, store)
+    nodes.migrate(direct or database, store)

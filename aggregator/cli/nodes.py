@@ -27,13 +27,16 @@ NO_DATABASE = "set PUBLICWIRE_DATABASE, or --database, to the postgresql:// URL 
 REPLACED = "the nodes of a cluster take its place: stop it first"
 
 
-def place(database: str, store: Path, listen: str, admin: str, heartbeat: int = 20) -> Place:
+def place(
+    database: str, store: Path, listen: str, admin: str, *, direct: str = "", heartbeat: int = 20
+) -> Place:
     """Return where a node runs; UsageError for an option that is wrong."""
     return Place(
         store.absolute(),
         _database(database),
         _checked("--listen", addresses.listen, listen),
         _checked("--admin", addresses.listen, admin),
+        _database(direct) if direct else "",
         timedelta(seconds=heartbeat),
     )
 
@@ -71,7 +74,7 @@ def run(where: Place, role: Role, *, log_format: str, log_level: str) -> int:
         raise StoreBusy(f"{error}: {REPLACED}") from error
 
 
-def apply(path: Path, database: str, *, on: int | None) -> None:
+def apply(path: Path, database: str, store: Path | None, *, on: int | None) -> None:
     """Put a file into force as a version in the store."""
     text = configuration.text_of(path)
     config = configuration.parse(text, path)
@@ -80,7 +83,8 @@ def apply(path: Path, database: str, *, on: int | None) -> None:
         raise UsageError(f"a cluster polls no files, which one machine has: {', '.join(files)}")
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    with closing(open_storage(config.store, _database(database or config.database))) as storage:
+    directory, url = (store or config.store).absolute(), _database(database or config.database)
+    with closing(open_storage(directory, url)) as storage:
         config = storage.admin.bound(config)
         before = storage.cluster.newest_version()
         number, done = storage.cluster.apply(config, text, app.utc_now(), on=on)

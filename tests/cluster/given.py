@@ -76,7 +76,7 @@ sources:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
@@ -107,7 +107,7 @@ sources:
             self.directory / f"{name}.log",
         )
         try:
-            until(lambda: process.poll() is not None or made.is_ready(), seconds=30)
+            until(lambda: process.poll() is not None or made.is_ready(), seconds=60)
             assert process.poll() is None, made.log.read_text()
             yield made
         finally:

@@ -40,11 +40,11 @@ def test_nodes_share_polls_and_pages_and_follow_apply(cluster: Cluster, origin: 
         cluster.node("work", "b") as second,
         cluster.node("web", "c") as web,
     ):
-        until(lambda: cluster.count("item") == 40, seconds=30)
-        until(lambda: len(web.titles()) == 40)
+        until(lambda: cluster.count("item") == 40, seconds=90)
+        until(lambda: len(web.titles()) == 40, seconds=60)
         cluster.sources(feeds)
         assert "version 2 is in force" in cluster.apply()
-        until(lambda: cluster.count("item") == 80, seconds=30)
+        until(lambda: cluster.count("item") == 80, seconds=90)
         titles = cluster.rows("SELECT title FROM item")
         assert len(set(titles)) == 80
         status = httpx.get(f"{web.admin}/status").text

@@ -48,9 +48,9 @@ async def serve(
         raise UsageError(NOT_MIGRATED)
     with closing(storage), ExitStack() as held:
         if role is Role.WORK:
-            held.enter_context(storage.admin.node())
+            held.enter_context(storage.admin.node(place.direct))
         current = StoredConfig(storage, place, environment)
-        queue = stores.host_queue(place.database)
+        queue = stores.host_queue(place.direct or place.database)
         await queue.install()
         try:
             return await _run(storage, current, queue, role, started, place.heartbeat)

@@ -22,6 +22,7 @@ class Place:
     database: str
     listen: Address = LISTEN
     admin: Address = ADMIN
+    direct: str = ""  # URL of the database past a pooler of connections; "": `database`
     heartbeat: timedelta = timedelta(seconds=20)  # without one a job of this node passes to another
 
 

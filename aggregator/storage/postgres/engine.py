@@ -46,7 +46,7 @@ class PostgresEngine:
         self.pool = Pool(url)
         self._writing = threading.RLock()
         self._poller: Raw | None = None  # the session that holds the poller's lock
-        self._is_node = False  # which shares that lock
+        self._is_node, self._direct = False, ""  # whether it shares that lock; URL of that session
         self._poller_pid = 0  # of its server process
         try:
             private.directory(directory)
@@ -96,10 +96,10 @@ class PostgresEngine:
         return lambda: None
 
     @contextmanager
-    def polling(self, *, shared: bool = False) -> Iterator[None]:
+    def polling(self, *, shared: bool = False, direct: str = "") -> Iterator[None]:
         """Hold the advisory lock of the one poller; it ends with its session, as when its process dies. Nodes
         of a cluster share it."""
-        self._is_node = shared
+        self._is_node, self._direct = shared, direct
         self._lock_poller()
         try:
             yield
@@ -111,7 +111,7 @@ class PostgresEngine:
     def _lock_poller(self, former: int = 0) -> None:
         """Take the poller's lock; `former` is the server process of the session of ours that held it."""
         with self.pool.answering():
-            raw = self.pool.connect()
+            raw = self.pool.connect(self._direct)
             with self.pool.within(ANSWER_SECONDS, raw):
                 how = "pg_try_advisory_lock_shared" if self._is_node else "pg_try_advisory_lock"
                 row = raw.execute(f"SELECT {how}({LOCK}) AS is_ours", (POLLER,)).fetchone()

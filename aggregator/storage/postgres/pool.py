@@ -121,10 +121,10 @@ class Pool:
                 return raw
             raw.close()
 
-    def connect(self) -> Raw:
-        """Return a new connection, which is the caller's to close."""
+    def connect(self, url: str = "") -> Raw:
+        """Return a new connection, which is the caller's to close; `url` is another way to the database."""
         raw = psycopg.connect(
-            self._url,
+            url or self._url,
             autocommit=True,
             row_factory=dict_row,
             application_name=f"process {os.getpid()}",

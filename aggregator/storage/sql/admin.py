@@ -59,10 +59,10 @@ class AdminStore:
             yield self.replay([self._engine.directory / JOURNAL], now)
 
     @contextmanager
-    def node(self) -> Iterator[None]:
+    def node(self, direct: str = "") -> Iterator[None]:
         """Share the poller's lock with the other nodes of a cluster; StoreBusy names a process that has it
         alone. Leases stay: other nodes hold them."""
-        with self._engine.polling(shared=True):
+        with self._engine.polling(shared=True, direct=direct):
             yield
 
     def is_polled(self) -> bool:

@@ -89,10 +89,11 @@ class Engine(Protocol):
         """Return a reader of the newest committed `seq` for one thread. It never blocks, and returns None
         where it would have to."""
 
-    def polling(self, *, shared: bool = False) -> AbstractContextManager[None]:
+    def polling(self, *, shared: bool = False, direct: str = "") -> AbstractContextManager[None]:
         """Hold the lock of the store's one poller; StoreBusy names the holder.
 
-        `shared`: beside other nodes of a cluster.
+        `shared`: beside other nodes of a cluster. `direct` is the URL of the database for sessions that a
+        pooler of connections must not share out, "" for the same.
         """
 
     def is_polled(self) -> bool:

@@ -116,7 +116,7 @@ class SqliteEngine:
         """Return a non-blocking reader of the newest `seq` over a connection of its own."""
         return NewestSeq(self._connect())
 
-    def polling(self, *, shared: bool = False) -> AbstractContextManager[None]:
+    def polling(self, *, shared: bool = False, direct: str = "") -> AbstractContextManager[None]:
         """Hold the lock file of the one poller; UsageError if it is to be shared."""
         if shared:
             raise UsageError("nodes of a cluster need `database:`, a PostgreSQL server")

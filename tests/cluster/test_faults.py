@@ -72,7 +72,7 @@ def is_whole(cluster: Cluster, releases: int) -> None:
     assert places[0][0] == places[0][1]
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [1, pytest.param(50, marks=pytest.mark.soak)])
 def test_polls_of_a_killed_node_are_taken_over(cluster: Cluster, origin: HttpServer, kills: int) -> None:
     """Killed with polls under way, which another node makes again once the heartbeat of their jobs is late."""
     chance = random.Random(3)
@@ -139,7 +139,7 @@ def test_a_source_that_nodes_die_of_is_put_into_quarantine_and_the_others_go_on(
         assert node.process.poll() is None
 
 
-@pytest.mark.parametrize("how", ["fast", "immediate"])
+@pytest.mark.parametrize("how", [pytest.param("fast", marks=pytest.mark.soak), "immediate"])
 def test_polls_go_on_after_a_restart_of_the_database(tmp_path: Path, origin: HttpServer, how: str) -> None:
     """A crash empties the queue, whose tables are unlogged: it is made anew."""
     with server(is_durable=True) as database, ExitStack() as stack:

@@ -26,6 +26,7 @@ from aggregator.model.settings import Config, Source
 from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation
 from aggregator.service import doubts, poll_log
+from aggregator.service.commits import Commits
 from aggregator.service.jobs import read_job
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
@@ -65,6 +66,10 @@ class Pipeline:
     _deciders: ThreadPoolExecutor = field(
         init=False, default_factory=lambda: ThreadPoolExecutor(DECIDERS, thread_name_prefix="decider")
     )
+    _commits: Commits = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_commits", Commits(self.storage.polls, self.write))
 
     async def run(
         self, ids: Sequence[str], each: Callable[[Outcome], None] = lambda outcome: None
@@ -118,7 +123,7 @@ class Pipeline:
             return await self._void(claim, started, f"{claim.id} is no longer configured with this feed")
         clock = time.monotonic()
         told: Claim | None = None
-        with Share(self.results) as held:
+        with Share(self.results) as held, self._commits.under_way():
             try:
                 found = await self._answer(claim, source, config, now=started, held=held)
                 told = await doubts.settle(
@@ -251,7 +256,8 @@ class Pipeline:
             return await self.write(lambda: record(decide()))
         run = asyncio.get_running_loop().run_in_executor
         result = await run(self._deciders, decide) if is_read else decide()
-        return await self.write(partial(record, result))
+        await self._commits.record(result)
+        return result
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
         """End a poll that must not be recorded; its source is due as before."""

@@ -202,3 +202,31 @@ def test_another_poll_of_the_story_that_a_poll_joins_makes_it_outdated(storage: 
     storage.polls.record(decided(storage, claim, AGENCY, replace(BRIDGE, guid="a1")))
     (shown,) = storage.items.select("")
     assert [also.organisation for also in shown.also] == ["Bureau", "Agency"]
+
+
+def test_of_polls_committed_together_the_outdated_one_is_refused_alone(storage: Storage) -> None:
+    ministry, _ = given_sources(storage)
+    ministry.says(BRIDGE)
+    (stored,) = all_items(storage)
+    edited = replace(BRIDGE, digest=b"2" * 16, title=entry("Closed").title)
+    edit = decided(storage, claimed(storage), MINISTRY, edited)
+    move(storage, stored, Trigger.WITHDRAW)
+    ferry = entry("Ferry goes", "f1", "https://agency.example/ferry")
+    new = decided(storage, claimed(storage, AGENCY.id), AGENCY, ferry)
+    errors = storage.polls.record_all([edit, new])
+    assert [type(error) for error in errors] == [Outdated, type(None)]
+    assert {each.item.title: each.state for each in all_items(storage)} == {
+        "Bridge open": State.WITHDRAWN,
+        "Ferry goes": State.LIVE,
+    }
+
+
+def test_polls_committed_together_are_recorded_in_their_order(storage: Storage) -> None:
+    given_sources(storage)
+    results = [
+        decided(storage, claimed(storage, of.id), of, entry(f"Ferry of {of.id}", "f1", f"{of.feed}/ferry"))
+        for of in (MINISTRY, AGENCY)
+    ]
+    assert storage.polls.record_all(results) == (None, None)
+    stored = sorted(all_items(storage), key=lambda each: each.number)
+    assert [each.item.title for each in stored] == ["Ferry of ministry", "Ferry of agency"]

@@ -1,13 +1,13 @@
 """The contract's PollStore: sources claimed, known, polled and recorded.
 
-A poll is one transaction: items, keys, revisions, stories, source state and poll record, or nothing.
+A poll is committed whole: items, keys, revisions, stories, source state and poll record, or nothing of it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
+from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll, StorageError
 from aggregator.model.alert import AlertKind
 from aggregator.model.document import ReadResult
 from aggregator.model.poll import Claim, Outcome, PollResult
@@ -92,6 +92,35 @@ class PollStore:
         """
         with _failing_the_poll(), self._engine.writing() as db:
             self._record(db, result)
+
+    def record_all(self, results: Sequence[PollResult]) -> tuple[Exception | None, ...]:
+        """(poller) Commit polls in one transaction, each of them all or nothing; returns of each the error
+        that `record` raises, None for none.
+
+        After an error of one the group is rolled back and each is committed alone: savepoints between them
+        would make SQLite copy each page before its first change. Raises StorageError for one of none.
+        """
+        if len(results) == 1:
+            return (self._recorded(results[0]),)
+        try:
+            self._record_group(results)
+        except Exception as error:
+            if isinstance(error, StorageError) and not isinstance(error, LeaseLost | Outdated | Rejected):
+                raise
+            return tuple(map(self._recorded, results))
+        return (None,) * len(results)
+
+    def _record_group(self, results: Sequence[PollResult]) -> None:
+        with self._engine.writing() as db:
+            for result in results:
+                self._record(db, result)
+
+    def _recorded(self, result: PollResult) -> Exception | None:
+        try:
+            self.record(result)
+        except Exception as error:
+            return error
+        return None
 
     def _record(self, db: Connection, result: PollResult) -> None:
         claim, now = result.claim, result.outcome.started

@@ -75,7 +75,15 @@ def test_the_patches_for_speed_are_in_use() -> None:
     assert feedparser.mixin.make_safe_absolute_uri.cache_info().hits
 
 
-def test_a_title_within_an_entry_is_not_its_title() -> None:
-    document = b"<rss version='2.0'><channel><item><title>A</title><image><title>B</title></image></item></channel></rss>"
+@pytest.mark.parametrize(
+    "item",
+    [
+        "<title>A</title><image><title>B</title></image>",
+        "<media:group><title>B</title></media:group><title>A</title><title>D</title>",
+    ],
+)
+def test_a_title_within_an_entry_is_not_its_title(item: str) -> None:
+    media = "xmlns:media='http://search.yahoo.com/mrss/'"
+    document = f"<rss version='2.0' {media}><channel><item>{item}</item></channel></rss>".encode()
     read = parse(document, content_type="", url="https://found.example/")
     assert [entry.title and entry.title.value for entry in read.entries] == ["A"]

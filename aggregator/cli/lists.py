@@ -28,8 +28,8 @@ LOCAL = (".local", ".localhost", ".internal", ".lan", ".home.arpa")  # RFC 6761,
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all feeds of a list get: what may be republished of their items, and private networks that those
-    with a private host may be fetched from."""
+    """Settings of all feeds of a list: the part of their items that may be republished, and private networks
+    that those with a private host may be fetched from."""
 
     rights: str = "excerpt"
     networks: tuple[str, ...] = ()

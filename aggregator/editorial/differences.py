@@ -23,7 +23,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]\s*|[^\s{_UNSPACED}]++\s*")
 
 
 class Change(StrEnum):
-    """What became of a piece of text."""
+    """Fate of a piece of text in the next version."""
 
     KEPT = "kept"
     REMOVED = "removed"

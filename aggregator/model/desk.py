@@ -1,4 +1,4 @@
-"""What waits at the desk, and the links by which an item in its veto window is held."""
+"""Lists of items that wait at the desk, and the links by which an item in its veto window is held."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,11 +1,11 @@
-"""What a feed does badly, as rules with examples: for its origin to repair."""
+"""Findings about a feed: rules that it breaks, with examples, for its origin to repair."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Rule(StrEnum):
-    """What a feed should do and does not."""
+    """Rules that a feed should keep."""
 
     READ = "read"
     WHOLE = "whole"

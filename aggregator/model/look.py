@@ -41,8 +41,8 @@ class LinkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """What sources.yaml says of the look. `colours` and `dark` are pairs, for light and dark displays; the
-    files are read by `web.look`."""
+    """Look of the publication, as configured. `colours` and `dark` are pairs, for light and dark displays;
+    the files are read by `web.look`."""
 
     logo: Path | None = None
     colours: tuple[tuple[Colour, str], ...] = ()

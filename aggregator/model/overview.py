@@ -1,4 +1,4 @@
-"""What the admin side shows of the service: counts by hour, delays, hosts, subscribers, a page of sources."""
+"""Figures of the admin side: counts by hour, delays, hosts, subscribers, a page of sources."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from aggregator.model.poll import OutcomeKind, SourceState
 
 
 class TallyKind(StrEnum):
-    """What is counted by hour. The values are stored: never rename one."""
+    """Kinds of hourly counts. The values are stored: never rename one."""
 
     POLLS = "polls"  # by OutcomeKind
     ITEMS = "items"  # new ones

@@ -18,7 +18,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """What a reader of changes has seen: items up to a `position`, changes of items up to a number."""
+    """State of a reader of changes: it has read items up to a `position`, changes of items up to a number."""
 
     position: int = 0
     change: int = 0

@@ -16,7 +16,7 @@ SAME_ORIGIN = "same-origin"  # of Sec-Fetch-Site
 
 
 def digest(token: str) -> bytes:
-    """Return the digest under which a token is stored: the store alone logs nobody in."""
+    """Return the digest under which a token is stored: a copy of the store opens no session."""
     return blake2b(token.encode(errors="replace"), digest_size=_DIGEST_BYTES).digest()
 
 

@@ -1,4 +1,4 @@
-"""What pages tell of organisations and topics beside their releases: how many there are lately, and about an
+"""Figures of organisations and topics on pages: how many there are lately, and about an
 organisation its links, rights and rhythm."""
 
 from collections import Counter
@@ -39,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is told of an organisation. `rhythm` is its releases of each of the last DAYS, the oldest first,
+    """Profile of an organisation. `rhythm` is its releases of each of the last DAYS, the oldest first,
     in the zone of the publication; `domains` are those that the operator named."""
 
     feed: FeedInfo

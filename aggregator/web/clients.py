@@ -1,7 +1,7 @@
 """Clients of the public side: their addresses behind trusted proxies, and the rate limit of each.
 
-Requests that cost a query of their own are limited: search, API, embedded pages. What comes from the response
-cache is not.
+Requests that cost a query of their own are limited: search, API, embedded pages. Responses
+from the cache are not.
 """
 
 from collections.abc import Callable, Sequence

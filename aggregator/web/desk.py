@@ -84,7 +84,7 @@ class Desk:
         )
 
     def item(self, request: Request) -> Response:
-        """The page of an item: its preview, what can be decided, what was."""
+        """The page of an item: preview, possible decisions, and the audit trail."""
         visitor = self.frame.reader(request)
         return self._item(request, visitor, self._found(request.path_params["id"]))
 

@@ -22,7 +22,7 @@ REASON_CHARS_MAX = 1_000
 
 
 class Deed(StrEnum):
-    """What a button of a form asks for."""
+    """Decision that the button of a form requests."""
 
     RELEASE = "release"
     PUBLISH = "publish"  # a release before the embargo ends

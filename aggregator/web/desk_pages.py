@@ -35,7 +35,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a waiting version changes in the words of the public one: of its headline, and of its text."""
+    """Differences of a waiting version from the public one: of its headline, and of its text."""
 
     headline: tuple[Piece, ...]
     text: tuple[Piece, ...]

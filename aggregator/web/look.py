@@ -49,7 +49,7 @@ _LOGOS: Mapping[ImageType, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What pages show of the look: `files` by their names below static/, `logo` and `style` their paths, ""
+    """Look of the pages: `files` by their names below static/, `logo` and `style` their paths, ""
     for none. `mistakes` are of files, a sentence each; `failed` of templates that could not be filled in."""
 
     links: tuple[tuple[LinkKind, str], ...] = ()

@@ -16,7 +16,7 @@ FRESH_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the status page shows that is not read at each request."""
+    """Cached figures of the status page."""
 
     at: datetime
     totals: Totals = Totals()
@@ -27,7 +27,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What only the memory of the service has: times of hosts, subscribers that User-Agents report."""
+    """Figures held in memory alone: response times of hosts, subscribers reported by User-Agents."""
 
     hosts: Callable[[], tuple[HostTime, ...]] = tuple
     subscribers: Callable[[], tuple[Subscribers, ...]] = tuple

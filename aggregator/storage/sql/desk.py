@@ -35,7 +35,7 @@ LISTS: Mapping[Waiting, tuple[str, tuple[str, ...]]] = {
 
 
 class DeskStore:
-    """What the desk of one store reads and keeps."""
+    """Queries and veto links of the desk."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -63,6 +63,8 @@ def test_no_network_is_only_said_where_no_host_was_reached() -> None:
 def test_a_port_in_use(here: Site, side: str) -> None:
     with listening() as port:
         replace(here, f":{getattr(here, side)}\n", f":{port}\n")
+        if side == "public":
+            replace(here, f":{here.public}/", f":{port}/")
         assert complaint(here) == (
             f"cannot listen on 127.0.0.1:{port}: Address already in use; stop the program that uses it "
             "(another Publicwire?) or change `listen` or `admin`"

@@ -400,6 +400,13 @@ WARNED = [
     ),
     ("listen: localhost:8000\nsources: ['file:a.xml']\n", []),
     (
+        "publication: {url: http://127.0.0.1:8000/}\nlisten: 127.0.0.1:9200\nsources: ['file:a.xml']\n",
+        [
+            "publication.url is http://127.0.0.1:8000/, but the service listens on port 9200: published links "
+            "lead elsewhere; remove the key, or set the public address"
+        ],
+    ),
+    (
         "publication: {brand: {colours: {accent: '#ff9900'}}}\nsources: ['file:a.xml']\n",
         [
             "publication.brand.colours: accent #ff9900 on tint #eef2f5 has a contrast of 1.9:1, "

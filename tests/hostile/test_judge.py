@@ -9,7 +9,8 @@ from tests.hostile.judge import body_faults, page_faults, summary_faults
 STANDING = "Released by Origin."
 GOOD = f'<div><p>All.</p></div>\n<div class="pw-disclaimer">{STANDING}</div>'
 PAGE = (
-    "<!doctype html><html><head><title>T</title></head><body><a href='#main'></a><header></header><main><article>"
+    "<!doctype html><html><head><title>T</title></head><body><a href='#main'></a>"
+    "<header><form class='search'><label></label><input><button></button></form></header><main><article>"
     f"BODY<aside><div class='pw-disclaimer'>{STANDING}</div></aside></article></main><footer></footer></body></html>"
 )
 

@@ -45,7 +45,7 @@ class AlertState(StrEnum):
 
 
 class AlertChannel(StrEnum):
-    """How alerts reach the operator. The values are subjects of stored tasks: never rename one."""
+    """Delivery channel of alerts. The values are subjects of stored tasks: never rename one."""
 
     WEBHOOK = ""
     MAIL = "mail"

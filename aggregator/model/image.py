@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Images(StrEnum):
-    """Which images pages and documents show, by the value of `publication.images`."""
+    """Images that pages and documents show, by the value of `publication.images`."""
 
     ORIGIN = "origin"  # at their addresses at the origins
     NONE = "none"

@@ -82,8 +82,8 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class SecurityContact:
-    """Where faults of the service are reported: a mailto: or https: address, and the page of a policy; ""
-    for none."""
+    """Contact for vulnerability reports (RFC 9116): a mailto: or https: address, and the page of a policy;
+    "" for none."""
 
     contact: str = ""
     policy: str = ""

@@ -27,7 +27,7 @@ _ADD = "add one with `publicwire add URL`, or under `sources:` in sources.yaml."
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the process stands: whether it is ready, faults as sentences, and how its workers are confined."""
+    """State of the process: readiness, faults as sentences, and the confinement of its workers."""
 
     ready: bool
     problems: tuple[str, ...] = ()

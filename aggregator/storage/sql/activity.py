@@ -1,4 +1,4 @@
-"""How many releases channels have shown lately: bounded reads of the index by shown date."""
+"""Recent release counts of channels: bounded reads of the index by shown date."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -8,9 +8,9 @@ from aggregator.config.credentials import Environment, secret
 from aggregator.config.section import Section
 from aggregator.model.push_settings import HmacMethod, Hub, ReleaseWebhook, WebhookFormat
 from aggregator.model.settings import Source
+from aggregator.model.web_settings import ALL_CHANNELS
 
 OWN, OFF = "own", "off"
-ALL = "all"
 _CHANNEL = re.compile(r"topics/[a-z0-9-]+|sources/[a-z0-9-]+|languages/[a-z]{2,3}")
 
 
@@ -59,7 +59,7 @@ def _webhook(section: Section, environment: Environment | None) -> ReleaseWebhoo
 
 def channel(value: str) -> str:
     """Return the name of a channel, "" for all."""
-    if value == ALL:
+    if value == ALL_CHANNELS:
         return ""
     if not _CHANNEL.fullmatch(value):
         raise ValueError("must be all, topics/TOPIC, sources/ID or languages/LANGUAGE, such as languages/en")

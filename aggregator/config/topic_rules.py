@@ -6,7 +6,6 @@ from aggregator.config import values
 from aggregator.config.read import Sequence
 from aggregator.model.house_style import RULES_VERSION, HouseStyle, TopicRule
 
-RULES_MAX = 200
 FIELDS = (*values.RULE_FIELDS, "organisation")
 FORM = 'must be such as {when: {title: "(?i)cholera"}, add: health}'
 

@@ -64,11 +64,6 @@ class SearchQuery:
     before: date | None = None
     faults: tuple[Fault, ...] = ()
 
-    @property
-    def is_filtered(self) -> bool:
-        """Return whether it has any filter."""
-        return any((self.organisation, self.topic, self.language, self.after, self.before))
-
 
 def parse(written: str) -> SearchQuery:
     """Return the query that a reader has written; with `faults` it must not be carried out."""

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from aggregator.errors import StoreSlow
+from aggregator.model.web_settings import ALL_CHANNELS
 from aggregator.policy.search_query import SearchQuery, parse
 from aggregator.publish.api import ITEMS_DEFAULT, ITEMS_MAX, JSON, cursor_of, problem
 from aggregator.publish.document import Published
@@ -20,7 +21,6 @@ from aggregator.web.search import SearchBusy, SearchSlots, said, unavailable
 from aggregator.web.wording import Wording
 
 COST = 2  # tokens of a client
-ALL = "all"
 DESCRIPTION = Path(__file__).parent / "openapi.json"
 NO_INDEX = {**ANY_ORIGIN, "X-Robots-Tag": "noindex"}
 ENGLISH = Wording.english()  # of messages for programs
@@ -71,8 +71,8 @@ class ApiEndpoints:
         return reply(request, openapi(self._publisher.publication().url), headers=NO_INDEX)
 
     def _channel(self, request: Request) -> str:
-        name = request.query_params.get("channel", ALL)
-        channel = "" if name == ALL else name
+        name = request.query_params.get("channel", ALL_CHANNELS)
+        channel = "" if name == ALL_CHANNELS else name
         if self._items.channel_seq(channel) is None:
             raise BadParameter("channel is unknown: it must be all, topics/…, sources/… or languages/….")
         return channel

@@ -66,13 +66,14 @@ def test_a_query_that_cannot_be_carried_out_says_why(written: str, fault: Fault)
 
 
 def test_filters_alone_are_a_query() -> None:
-    assert parse("topic:sea").is_filtered
-    assert not parse("sea").is_filtered
+    found = parse("topic:sea")
+    assert (found.terms, found.topic, found.faults) == ((), "sea", ())
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_a_query_or_has_a_fault(written: str) -> None:
     found = parse(written)
-    assert found.faults or found.terms or found.is_filtered
+    filters = (found.organisation, found.topic, found.language, found.after, found.before)
+    assert found.faults or found.terms or any(filters)
     assert len(found.terms) <= QUERY_TERMS_MAX
     assert len(found.text) <= QUERY_CHARS_MAX

@@ -1,14 +1,14 @@
 """The contract's AdminStore: the store as a whole, its configuration, upkeep and health."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from aggregator.model.changes import Transition
 from aggregator.model.decision import Act, Forgotten, Noted, Pairing
-from aggregator.model.poll import Health, Outcome, Totals
+from aggregator.model.poll import Health, Totals
 from aggregator.model.settings import Applied, Config, Retention
 from aggregator.model.stored import Stored
 from aggregator.policy import source_ids
@@ -22,23 +22,21 @@ from aggregator.storage.sql import (
     doubts,
     erased,
     erasure,
+    health,
     hosts,
     journal,
     journal_lines,
-    listing,
     matching,
     pages,
     probes,
     reentered,
     replaying,
     retention,
-    rows,
     sources,
     story_verbs,
     values,
-    waiting,
 )
-from aggregator.storage.sql.engine import Connection, Engine, Row, one
+from aggregator.storage.sql.engine import Engine, one
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.rows import ms
 
@@ -210,24 +208,7 @@ class AdminStore:
     def health(self) -> tuple[Health, ...]:
         """Return the health of each configured source, by id."""
         with self._engine.reading() as db:
-            counts = {
-                (row["source"], row["state"]): row["items"]
-                for row in db.execute(
-                    "SELECT source, state, count(*) AS items FROM item GROUP BY source, state"
-                )
-            }
-            found = db.execute("SELECT * FROM source WHERE configured = 1 ORDER BY id").fetchall()
-            waits, newest = waiting.of_sources(db), listing.newest(db)
-            return tuple(
-                _health(
-                    db,
-                    row,
-                    counts,
-                    waits=waits.get(row["number"], 0),
-                    newest=newest.get(f"sources/{row['id']}"),
-                )
-                for row in found
-            )
+            return health.of_all(db)
 
     def backup(self, to: Path) -> int:
         """Write a whole, checked copy of this moment to a file, beside any writer; returns its items."""
@@ -240,22 +221,3 @@ class AdminStore:
     def close(self) -> None:
         """Close all connections; the store cannot be used afterwards."""
         self._engine.close()
-
-
-def _health(
-    db: Connection, row: Row, counts: Mapping[tuple[int, str], int], *, waits: int, newest: datetime | None
-) -> Health:
-    last = db.execute(
-        "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
-    ).fetchone()
-    return rows.value(
-        Health,
-        row,
-        feed=values.feed_info(row),
-        due=rows.due(row),
-        live=counts.get((row["number"], "live"), 0),
-        held=counts.get((row["number"], "held"), 0),
-        waiting=waits,
-        newest=newest,
-        last=None if last is None else rows.value(Outcome, last, source=row["id"], due=None),
-    )

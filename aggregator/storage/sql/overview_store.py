@@ -1,12 +1,12 @@
 """The contract's OverviewStore: what the admin side shows of sources and counts, each a bounded query."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from aggregator.model.overview import PastPoll, SeenItem, SourceQuery, Subscribers, Tally, TallyKind
-from aggregator.model.poll import Health, Outcome, SourceState
-from aggregator.storage.sql import listing, rows, tallies, values, waiting
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read
+from aggregator.model.poll import Health, SourceState
+from aggregator.storage.sql import health, rows, tallies
+from aggregator.storage.sql.engine import Engine, read
 
 POLLS_MAX = 3_000  # of one source: a month of polls every 15 minutes
 ITEMS_MAX = 200  # newest, by which delays and feeds are judged
@@ -51,7 +51,7 @@ class OverviewStore:
         statement = f"SELECT * FROM source WHERE {' AND '.join(chosen)} ORDER BY id LIMIT :limit"
         parameters = {"after": wanted.after, "words": wanted.words.lower(), "limit": wanted.limit}
         with self._engine.reading() as db:
-            return _health(db, db.execute(statement, parameters).fetchall())
+            return health.of(db, db.execute(statement, parameters).fetchall())
 
     def states(self) -> Mapping[SourceState, int]:
         """Return how many configured sources there are in each state, counted in indexes alone."""
@@ -72,7 +72,7 @@ class OverviewStore:
         """Return the health of a configured source."""
         with self._engine.reading() as db:
             found = db.execute("SELECT * FROM source WHERE configured = 1 AND id = ?", (name,)).fetchall()
-            return next(iter(_health(db, found)), None)
+            return next(iter(health.of(db, found)), None)
 
     def polls(self, source: str) -> tuple[PastPoll, ...]:
         """Return the last polls of a source, newest first."""
@@ -107,37 +107,3 @@ class OverviewStore:
             (SUBSCRIBERS_MAX,),
         )
         return tuple(Subscribers(row["name"], "hub", row["many"]) for row in found)
-
-
-def _health(db: Connection, found: Sequence[Row]) -> tuple[Health, ...]:
-    numbers = as_json(row["number"] for row in found)
-    counts = {
-        (row["source"], row["state"]): row["items"]
-        for row in db.execute(
-            f"SELECT source, state, count(*) AS items FROM item WHERE source {ints()} GROUP BY source, state",
-            (numbers,),
-        )
-    }
-    waits = waiting.of_sources(db, numbers)
-    newest = listing.newest(db, [f"sources/{row['id']}" for row in found])
-    return tuple(
-        rows.value(
-            Health,
-            row,
-            feed=values.feed_info(row),
-            due=rows.due(row),
-            live=counts.get((row["number"], "live"), 0),
-            held=counts.get((row["number"], "held"), 0),
-            waiting=waits.get(row["number"], 0),
-            newest=newest.get(f"sources/{row['id']}"),
-            last=_last(db, row),
-        )
-        for row in found
-    )
-
-
-def _last(db: Connection, row: Row) -> Outcome | None:
-    last = db.execute(
-        "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
-    ).fetchone()
-    return None if last is None else rows.value(Outcome, last, source=row["id"], due=None)

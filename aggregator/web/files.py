@@ -50,12 +50,12 @@ class Files:
         return self._kept(request, terms.documents(url, feeds)[request.scope["path"].lstrip("/")])
 
     def image(self, request: Request) -> Response:
-        """Our copy of an image. Read for each request, so that one that is withdrawn is in no memory."""
+        """A copy of an image. Read for each request and cached for a minute: it leaves with its release."""
         digest = request.path_params["digest"]
         body = self._storage.images.body(digest) if _DIGEST.fullmatch(digest) else None
         if body is None:
             raise HTTPException(404)
-        return reply(request, Published(body, COPY_TYPE, None), cache=CACHE_FOR_A_DAY, headers=IMAGE_POLICY)
+        return reply(request, Published(body, COPY_TYPE, None), headers=IMAGE_POLICY)
 
 
 def healthz(request: Request) -> Response:

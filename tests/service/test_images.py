@@ -163,7 +163,7 @@ def test_images_are_our_copies_on_pages_and_in_feeds_and_never_those_of_the_orig
         got = await asyncio.to_thread(reader.get, path)
         assert (got.headers["content-type"], got.headers["cache-control"]) == (
             "image/webp",
-            "public, max-age=86400",
+            "public, max-age=60",
         )
         assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
         assert got.content[8:12] == b"WEBP"

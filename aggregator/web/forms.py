@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from aggregator.policy.sessions import is_same_origin
 from aggregator.web.answers import SECURITY_HEADERS
 from aggregator.web.replies import NO_STORE
 
@@ -89,11 +90,11 @@ def is_of_same_site(request: Request) -> bool:
 
     Browsers send `Origin: null` under `Referrer-Policy: no-referrer`: then Sec-Fetch-Site decides alone.
     """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin", "null")
-    return origin == "null" or urlsplit(origin).netloc == request.headers.get("host", "")
+    asked = request.headers
+    site, origin = asked.get("sec-fetch-site", ""), asked.get("origin", "null")
+    if site == "none" or (not site and origin == "null"):
+        return True
+    return is_same_origin(site, origin, (asked.get("host", ""),))
 
 
 def line(text: str) -> str:

@@ -132,6 +132,8 @@ def test_abuse_of_children_may_be_reported_without_a_name(room: Newsroom) -> Non
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "none", "Origin": "null"}, 200),
+        ({"Sec-Fetch-Site": "", "Origin": "https://other.example"}, 403),
+        ({"Sec-Fetch-Site": "", "Origin": "http://["}, 403),
         ({"Content-Type": "application/json"}, 415),
         ({"Content-Type": "multipart/form-data; boundary=x"}, 415),
     ],

@@ -167,6 +167,16 @@ def analyse(store: Path) -> None:
         execute(store, "ANALYZE")
 
 
+def rewrite(store: Path) -> None:
+    """Leave no dead rows and free pages in the store of a directory."""
+    if url := database(store):
+        with psycopg.connect(url, autocommit=True) as db:
+            for (name,) in db.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"):
+                db.execute(SQL("VACUUM FULL {}").format(Identifier(name)))
+    else:
+        execute(store, "VACUUM")
+
+
 @contextmanager
 def transaction(store: Path) -> Iterator[Callable[[str], list[Row]]]:
     """Open a transaction on the store of a directory, beside the program; yields what runs a statement."""

@@ -12,6 +12,7 @@ from tests.given import DAY, HOUR, NOON, SourceDriver, config, entry, iso, sourc
 from tests.storage.given import again, move
 
 COAST = source("coast-guard", topics=("sea", "rescue"), organisation="Coast Guard", language="en")
+RIVER = source("river-guard", topics=("rivers",), organisation="River Guard", language="en")
 MINISTRY = source("ministere", topics=("health",), organisation="Ministère de l’Exemple", language="fr")
 
 
@@ -78,6 +79,25 @@ def test_older_parts_go_on_where_the_last_one_ended(filled: Storage, text: str) 
             break
         before = matches.before
     assert titles == found(filled, text)
+
+
+@pytest.mark.parametrize("text", ["flood", "organisation:guard", "before:2100-01-01"])
+def test_a_source_with_many_newer_matches_leaves_room_for_those_of_others(
+    storage: Storage, text: str
+) -> None:
+    storage.admin.sync(config(COAST, RIVER), NOON)
+    for one in (RIVER, COAST):
+        SourceDriver(storage, one).says(now=NOON)
+        many = (
+            entry(f"{one.id} {n}", f"{n}", body="<p>A flood.</p>") for n in range(1 if one is RIVER else 8)
+        )
+        SourceDriver(storage, one).says(*many, now=NOON + DAY)
+    parts = [storage.searches.matching(parse(text), None, 6)]
+    while parts[-1].before is not None:
+        parts.append(storage.searches.matching(parse(text), parts[-1].before, 6))
+    titles = [[each.item.title for each in storage.items.numbered(each.numbers)] for each in parts]
+    assert ("river-guard 0" in titles[0], len(titles[0])) == (True, 6)
+    assert len({title for part in titles for title in part}) == 9  # none is left out
 
 
 def test_without_words_a_bounded_number_of_items_is_looked_through(filled: Storage) -> None:

@@ -11,6 +11,7 @@ from aggregator.model.search import Matches
 from aggregator.normalise.occurrences import count
 from aggregator.normalise.words import Term, words
 from aggregator.policy.search_query import SearchQuery
+from aggregator.policy.search_shares import Match, part, size_read
 from aggregator.storage.sql.backlog import SELECTIONS
 from aggregator.storage.sql.engine import Connection, Index, as_json, ints, one
 from aggregator.storage.sql.places import visible
@@ -33,22 +34,24 @@ def matching(
     channel: str = "",
     scanned: int = SCANNED,
 ) -> Matches:
-    """Return up to `limit` of the items that match, in a channel, of those with a number below `before`."""
+    """Return up to `limit` of the items that match, in a channel, of those with a number below `before`; the
+    first part, without `before`, has room for all sources."""
     sources = sources_of(db, wanted, channel)
+    is_first = before is None
     start = NEVER if before is None else before
     conditions = conditions_of(wanted, channel)
+    most = size_read(limit, is_first=is_first)
+    end: int | None = None
     if wanted.terms:
         by_source = [] if sources is None else [of_sources(sources)]
-        found = _by_words(db, index, wanted, [*conditions, *by_source], start, limit)
-        return _matches(found, limit)
-    if sources is not None:
-        parts = [_by_source(db, source, conditions, start, limit) for source in sources]
-        return _matches(list(islice(merge(*parts, reverse=True), limit)), limit)
-    return _scanned(db, conditions, start, limit, scanned)
-
-
-def _matches(found: Sequence[int], limit: int) -> Matches:
-    return Matches(tuple(found), found[-1] if len(found) == limit else None)
+        found = _by_words(db, index, wanted, [*conditions, *by_source], start, most)
+    elif sources is not None:
+        parts = [_by_source(db, source, conditions, start, most) for source in sources]
+        found = list(islice(merge(*parts, reverse=True), most))
+    else:
+        found, end = _scanned(db, conditions, start, most, scanned)
+    numbers, older = part(found, limit, is_first=is_first)
+    return Matches(numbers, end if older is None else older)
 
 
 def conditions_of(wanted: SearchQuery, channel: str = "") -> list[Condition]:
@@ -77,11 +80,11 @@ def of_sources(sources: Sequence[int]) -> Condition:
 
 def _by_words(
     db: Connection, index: Index, wanted: SearchQuery, conditions: Sequence[Condition], start: int, limit: int
-) -> Sequence[int]:
+) -> Sequence[Match]:
     # SQLite walks the index from its newest row, as a CROSS JOIN keeps the order, and stops at the limit.
-    return _numbers(
+    return _matches(
         db,
-        f"""SELECT i.number FROM item_words f CROSS JOIN item i CROSS JOIN source s
+        f"""SELECT i.number, i.source FROM item_words f CROSS JOIN item i CROSS JOIN source s
         WHERE {index.found} AND {index.number} < ? AND i.number = {index.number} AND s.number = i.source""",
         (index.query(wanted.terms), start),
         conditions,
@@ -92,10 +95,10 @@ def _by_words(
 
 def _by_source(
     db: Connection, source: int, conditions: Sequence[Condition], start: int, limit: int
-) -> Sequence[int]:
-    return _numbers(
+) -> Sequence[Match]:
+    return _matches(
         db,
-        """SELECT i.number FROM item i CROSS JOIN source s
+        """SELECT i.number, i.source FROM item i CROSS JOIN source s
         WHERE i.source = ? AND i.number < ? AND s.number = i.source""",
         (source, start),
         conditions,
@@ -106,35 +109,34 @@ def _by_source(
 
 def _scanned(
     db: Connection, conditions: Sequence[Condition], start: int, limit: int, scanned: int
-) -> Matches:
-    """Return matches among the next numbers, so many as are scanned for one part."""
+) -> tuple[Sequence[Match], int | None]:
+    """Return matches among the next numbers, so many as are scanned for one part, and where the next scan
+    begins; None when no number is left."""
     last = int(one(db.execute("SELECT coalesce(max(number), 0) AS number FROM item"))["number"])
     start = min(start, last + 1)
-    found = _numbers(
+    found = _matches(
         db,
-        """SELECT i.number FROM item i CROSS JOIN source s
+        """SELECT i.number, i.source FROM item i CROSS JOIN source s
         WHERE i.number < ? AND i.number >= ? AND s.number = i.source""",
         (start, start - scanned),
         conditions,
         "ORDER BY i.number DESC LIMIT ?",
         limit,
     )
-    if len(found) == limit:
-        return Matches(tuple(found), found[-1])
-    return Matches(tuple(found), start - scanned if start - scanned > 1 else None)
+    return found, start - scanned if start - scanned > 1 else None
 
 
-def _numbers(
+def _matches(
     db: Connection,
     statement: str,
     parameters: Sequence[object],
     conditions: Sequence[Condition],
     order: str,
     limit: int,
-) -> Sequence[int]:
+) -> Sequence[Match]:
     where = "".join(f" AND {condition}" for condition, _ in conditions)
     given = (*parameters, *(value for _, values in conditions for value in values), limit)
-    return [row["number"] for row in db.execute(f"{statement}{where} {order}", given)]
+    return [Match(row["number"], row["source"]) for row in db.execute(f"{statement}{where} {order}", given)]
 
 
 def sources_of(db: Connection, wanted: SearchQuery, channel: str = "") -> Sequence[int] | None:

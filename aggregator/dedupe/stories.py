@@ -98,10 +98,17 @@ class Matcher:
         return [
             each
             for each in found.values()
-            if abs(each.shown - shown) <= MATCHED_WITHIN
-            and same_language(item.language, each.language)
-            and _story(each) not in self._joined
+            if _is_of_time(each, item.language, shown) and _story(each) not in self._joined
         ]
+
+
+def may_match(one: Candidate, other: Candidate) -> bool:
+    """Return whether two candidates have dates and languages of one release."""
+    return _is_of_time(other, one.language, one.shown)
+
+
+def _is_of_time(candidate: Candidate, language: str, shown: datetime) -> bool:
+    return abs(candidate.shown - shown) <= MATCHED_WITHIN and same_language(language, candidate.language)
 
 
 def _story(candidate: Candidate) -> tuple[bool, int]:

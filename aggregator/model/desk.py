@@ -17,6 +17,7 @@ class Waiting(StrEnum):
     HELD = "held"  # by the operator, a budget, as a copy, for a date that is in doubt
     VERSIONS = "versions"  # newer ones of live items, which wait for approval
     CONFLICTS = "conflicts"  # the origin says something else of fields that the desk has amended
+    STORIES = "stories"  # they may be one story with another item
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,16 @@ def split(item: Stored, members: Sequence[Stored], *, reason: str, actor: str, a
     return Pairing(item.id, names, Trigger.SPLIT, reason, actor, at)
 
 
+def apart(item: Stored, other: Stored, *, reason: str, actor: str, at: datetime) -> Pairing:
+    """Return the decision that keeps two items from being one story; UsageError when they are one, and for
+    two items of one source."""
+    if item.story is not None and item.story == other.story:
+        raise UsageError(f"{item.id} and {other.id} are one story: split it")
+    if item.source == other.source:
+        raise UsageError(f"{item.id} and {other.id} are of one source, which has one item in a story")
+    return Pairing(item.id, (other.id,), Trigger.SPLIT, reason, actor, at)
+
+
 def merge(item: Stored, other: Stored, *, reason: str, actor: str, at: datetime) -> Pairing:
     """Return the decision that makes two items one story for good; UsageError when they are one already, and
     for two items of one source."""

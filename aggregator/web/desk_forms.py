@@ -33,6 +33,7 @@ class Deed(StrEnum):
     STRIKE = "strike"
     SPLIT = "split"
     MERGE = "merge"
+    APART = "apart"
     ERASE = "erase"
 
 
@@ -82,7 +83,7 @@ def possible(item: Stored, user: User | None) -> frozenset[Deed]:
     found = {deed for deed, trigger in TRIGGERS.items() if permits(item, trigger)}
     if permits(item, Trigger.WITHDRAW):
         found |= {Deed.AMEND}
-    found |= {Deed.STRIKE, Deed.SPLIT, Deed.MERGE, Deed.ERASE}
+    found |= {Deed.STRIKE, Deed.SPLIT, Deed.MERGE, Deed.APART, Deed.ERASE}
     return frozenset(found if user.role is Role.ADMIN else found - OF_ADMINS)
 
 
@@ -166,12 +167,24 @@ def _split(storage: Storage, item: Stored, order: Order, fields: Fields) -> None
 
 
 def _merge(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
-    other = storage.items.find(fields.one("other") or fields.one("near"))
-    if other is None:
-        raise Refused(400, "There is no other release with this id. Nothing was changed.")
+    other = _other(storage, fields)
     storage.admin.pair(
         story_decisions.merge(item, other, reason=order.reason, actor=order.actor, at=order.at)
     )
+
+
+def _apart(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    other = _other(storage, fields)
+    storage.admin.pair(
+        story_decisions.apart(item, other, reason=order.reason, actor=order.actor, at=order.at)
+    )
+
+
+def _other(storage: Storage, fields: Fields) -> Stored:
+    other = storage.items.find(fields.one("other") or fields.one("near"))
+    if other is None:
+        raise Refused(400, "There is no other release with this id. Nothing was changed.")
+    return other
 
 
 def _erase(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
@@ -217,5 +230,6 @@ _CARRIED: dict[Deed, Callable[[Storage, Stored, Order, Fields], None]] = {
     Deed.STRIKE: _strike,
     Deed.SPLIT: _split,
     Deed.MERGE: _merge,
+    Deed.APART: _apart,
     Deed.ERASE: _erase,
 }

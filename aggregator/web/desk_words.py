@@ -22,6 +22,7 @@ LISTS: Mapping[Waiting, str] = {
     Waiting.HELD: "Held",
     Waiting.VERSIONS: "New versions",
     Waiting.CONFLICTS: "Amend conflicts",
+    Waiting.STORIES: "Story suggestions",
 }
 
 LIST: Mapping[str, str] = {
@@ -86,6 +87,7 @@ ITEM: Mapping[str, str] = {
     "story": "Story",
     "split": "Take out of the story",
     "merge": "Merge",
+    "apart": "Not one story",
     "merge_hint": "Releases of other organisations with the same address or sentences:",
     "members": "The same release by others:",
     "other": "Id of another release",

@@ -57,20 +57,20 @@ class ReportDesk:
         ]
 
     def list(self, request: Request) -> Response:
-        """Reports that wait, oldest first, then a page of decided ones."""
+        """A page of reports that wait, oldest first, then one of decided ones, newest first."""
         visitor = self._reader(request)
-        text = request.query_params.get("before", "")
-        before = int(text) if _NUMBER.fullmatch(text) else None
+        before, after = (_number(request.query_params.get(name, "")) for name in ("before", "after"))
         store = self.storage.reports
-        waiting = store.waiting(ROWS_MAX) if before is None else ()
-        decided = store.decided(before, ROWS_MAX + 1)
+        waiting = store.waiting(after or 0, ROWS_MAX + 1) if before is None else ()
+        decided = store.decided(before, ROWS_MAX + 1) if after is None else ()
         return self.frame.page(
             request,
             "reports.html",
             visitor,
             here=Room.REPORTS,
-            waiting=waiting,
-            is_cut=len(waiting) == ROWS_MAX,
+            waiting=waiting[:ROWS_MAX],
+            newer=waiting[ROWS_MAX - 1].number if len(waiting) > ROWS_MAX else None,
+            is_older=before is not None,
             decided=decided[:ROWS_MAX],
             older=decided[ROWS_MAX - 1].number if len(decided) > ROWS_MAX else None,
         )
@@ -133,7 +133,8 @@ class ReportDesk:
 
     def _report(self, request: Request) -> Report:
         text = request.path_params["number"]
-        found = self.storage.reports.find(int(text)) if _NUMBER.fullmatch(text) else None
+        number = _number(text)
+        found = None if number is None else self.storage.reports.find(number)
         if found is None:
             raise Refused(404, "There is no such report.")
         return found
@@ -157,3 +158,7 @@ class ReportDesk:
             given=given,
             longest=STATEMENT_CHARS_MAX,
         )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _NUMBER.fullmatch(text) else None

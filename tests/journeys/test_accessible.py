@@ -25,7 +25,7 @@ CORRECTED = Entry(
     "gauge", "New tide gauge measures every minute", "<p>The gauge sends its depth by cable.</p>", 2
 )
 LATE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="900"/>'
-LISTS = ("review", "quarantine", "veto", "embargo", "held", "versions", "conflicts")
+LISTS = ("review", "quarantine", "veto", "embargo", "held", "versions", "conflicts", "stories")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from aggregator.errors import UsageError
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import Pairing, Trigger
 from aggregator.model.desk import VetoLink, Waiting, WaitingPage
@@ -13,6 +14,7 @@ from aggregator.model.user import Role, Session, User
 from aggregator.policy.amendments import amended
 from aggregator.policy.lifecycle import amend, step
 from aggregator.policy.sessions import AGE_MAX, IDLE_MAX, opened
+from aggregator.policy.story_decisions import apart
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items, entry, iso, titles
 from tests.storage.given import again, given_origin, given_story, move
@@ -83,6 +85,45 @@ def test_near_matches_of_an_item_are_of_other_sources_and_in_no_story_with_it(st
     storage.admin.pair(Pairing(lead.id, (member.id,), Trigger.SPLIT, "other bridges", "Ana", NOON + HOUR))
     assert [each.id for each in storage.desk.near(again(storage, lead))] == [member.id]
     assert storage.desk.near(replace(lead, number=10_000)) == ()
+
+
+def test_items_that_may_be_one_story_are_suggested_until_it_is_decided(storage: Storage) -> None:
+    words = (
+        "the bridge over the estuary is open again to lorries and buses after nine months of careful work "
+    )
+    given_origin(storage, "ministry").says(
+        entry(
+            "Bridge open",
+            "m1",
+            body=f"<p>{words}by forty engineers.</p><p>{'Tolls stay as they are. ' * 9}</p>",
+        )
+    )
+    agency = given_origin(storage, "agency")
+    agency.says(entry("Calm seas", "a0"))
+    agency.says(
+        entry(
+            "Bridge opened",
+            "a1",
+            body=f"<p>{words}by forty engineers.</p><p>{'Tolls rise tenfold. ' * 9}</p>",
+        )
+    )
+    lead, _, other = all_items(storage)
+    assert waiting(storage) == {Waiting.STORIES: ["Bridge opened"]}
+    assert storage.desk.waiting(Waiting.STORIES, 10, other.number).items == ()
+    decided = apart(other, lead, reason="other tolls", actor="Ana", at=NOON + HOUR)
+    storage.admin.pair(decided)
+    assert waiting(storage) == {}
+    assert [[line.trigger for line in storage.items.audit(each.number)] for each in (lead, other)] == [
+        [Trigger.SPLIT]
+    ] * 2
+    with pytest.raises(UsageError, match="of one source"):
+        apart(lead, lead, reason="", actor="Ana", at=NOON)
+
+
+def test_two_items_of_one_story_are_split_instead_of_kept_apart(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    with pytest.raises(UsageError, match="are one story: split it"):
+        apart(lead, member, reason="", actor="Ana", at=NOON)
 
 
 def test_members_of_a_story_are_no_near_matches(storage: Storage) -> None:

@@ -130,6 +130,7 @@ def test_an_editor_decides_and_the_audit_trail_names_the_editor(room: Newsroom) 
         ({"act": "strike", "struck": ""}, 400, "Choose a version"),
         ({"act": "split"}, 409, "is in no story"),
         ({"act": "merge", "other": "unknown"}, 400, "no other release with this id"),
+        ({"act": "apart", "other": ""}, 400, "no other release with this id"),
         ({"act": "erase", "confirm": "x"}, 403, "Only an admin may erase"),
         ({"act": "amend"}, 409, "is amended so already"),
         ({"act": "amend", "language": "xx"}, 409, "registered code"),

@@ -51,7 +51,7 @@ def reported(room: Newsroom, title: str = "") -> Report:
         assert site(room).post("/report", {**WHOLE, "about": about}).status_code == 200
     else:
         assert site(room).post("/report", {**WHOLE, "about": "a page elsewhere"}).status_code == 200
-    (found,) = room.storage.reports.waiting(9)
+    (found,) = room.storage.reports.waiting(0, 9)
     return found
 
 
@@ -77,7 +77,7 @@ def test_a_release_links_to_the_form_which_permits_itself(room: Newsroom) -> Non
 
 def test_a_report_is_stored_and_acknowledged_by_its_reference(room: Newsroom) -> None:
     answer = site(room).post("/report", WHOLE)
-    (found,) = room.storage.reports.waiting(9)
+    (found,) = room.storage.reports.waiting(0, 9)
     assert answer.status_code == 200
     assert f"<strong>{found.reference}</strong>" in answer.text
     assert found == Report(
@@ -117,7 +117,7 @@ def test_a_report_with_a_fault_is_asked_for_again_and_not_stored(
     assert said in answer.text
     assert "1 field needs your attention" in answer.text
     assert "Jane &lt;b&gt;Doe&lt;/b&gt;" in answer.text or "name" in changed
-    assert room.storage.reports.waiting(9) == ()
+    assert room.storage.reports.waiting(0, 9) == ()
 
 
 def test_abuse_of_children_may_be_reported_without_a_name(room: Newsroom) -> None:
@@ -240,7 +240,7 @@ def test_a_withdrawal_carries_the_notice_and_reaches_the_reporter(room: Newsroom
         f"report {report.reference}: Privacy. Sorry.",
         "jane@example.org",
     )
-    assert room.storage.reports.waiting(9) == ()
+    assert room.storage.reports.waiting(0, 9) == ()
     (decided,) = room.storage.reports.decided(None, 9)
     assert (decided.answer, decided.actor, decided.statement) == (Answer.WITHDRAWN, "Ana", "Privacy.\nSorry.")
     assert letters(room) == [report.reference]
@@ -272,7 +272,16 @@ def test_a_decision_has_reasons_and_can_be_carried_out(
 ) -> None:
     report = reported(room)
     assert desk(room).send(f"/reports/{report.number}", given).status_code == status
-    assert len(room.storage.reports.waiting(9)) == (0 if status == 303 else 1)
+    assert len(room.storage.reports.waiting(0, 9)) == (0 if status == 303 else 1)
+
+
+def test_waiting_reports_are_listed_by_pages_oldest_first(room: Newsroom) -> None:
+    for number in range(1, 53):
+        room.storage.reports.receive(Report(f"ref{number}", NOON, "Jane", "", "x", "", Ground.OTHER, "words"))
+    client = desk(room)
+    first, second = client.get("/reports").text, client.get("/reports?after=50").text
+    assert ("ref50<" in first, "ref51<" in first, 'href="/reports?after=50"' in first) == (True, False, True)
+    assert ("ref50<" in second, "ref51<" in second, 'rel="next"' in second) == (False, True, False)
 
 
 def test_decided_reports_are_listed_by_pages(room: Newsroom) -> None:

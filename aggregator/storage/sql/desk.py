@@ -1,15 +1,17 @@
 """The contract's DeskStore: what waits for a decision, near matches of an item, links that veto one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
+from aggregator.dedupe.stories import may_match
 from aggregator.model.desk import VetoLink, Waiting, WaitingPage
 from aggregator.model.item import FOREIGN_LINKS
-from aggregator.model.stored import Stored
+from aggregator.model.stored import Candidate, Stored
 from aggregator.policy.amendments import conflicts
 from aggregator.policy.embargo import DATED, REVIEW, VETO
 from aggregator.policy.lifecycle import APPROVED
-from aggregator.storage.sql import knowledge, signatures, values
+from aggregator.storage.sql import knowledge, pairings, signatures, values
 from aggregator.storage.sql.also import with_story
 from aggregator.storage.sql.engine import Connection, Engine, as_json, insert_many, ints, read, texts
 from aggregator.storage.sql.rows import ms
@@ -17,6 +19,7 @@ from aggregator.storage.sql.selection import ITEM
 
 COUNTED_MAX = 1_000  # items of one list
 CONFLICTS_READ_MAX = 500  # amended items of one page, of which few are in conflict
+STORIES_READ_MAX = 200  # items of one page, of which few are near another
 NEAR_MAX = 10
 _EMBARGO = tuple(dict.fromkeys((*DATED, APPROVED)))
 _OTHERS = (REVIEW, VETO, *_EMBARGO)
@@ -31,6 +34,7 @@ LISTS: Mapping[Waiting, tuple[str, tuple[str, ...]]] = {
     Waiting.HELD: (f"{_HELD} NOT IN ({', '.join('?' * len(_OTHERS))})", _OTHERS),
     Waiting.VERSIONS: ("i.pending IS NOT NULL", ()),
     Waiting.CONFLICTS: ("i.amended <> '{}' AND i.state <> 'withdrawn'", ()),
+    Waiting.STORIES: ("i.state <> 'withdrawn'", ()),
 }
 
 
@@ -43,20 +47,27 @@ class DeskStore:
     def waiting(self, of: Waiting, limit: int, before: int | None = None) -> WaitingPage:
         """Return a page of a list, newest first, of items with a number smaller than `before`."""
         with self._engine.reading() as db:
-            if of is not Waiting.CONFLICTS:
-                numbers = _numbers(db, of, limit + 1, before)
-                older = numbers[limit - 1] if len(numbers) > limit else None
-                return WaitingPage(_items(db, numbers[:limit]), older)
-            read = _numbers(db, of, CONFLICTS_READ_MAX + 1, before)
-            found = [each for each in _items(db, read[:CONFLICTS_READ_MAX]) if conflicts(each)]
+            is_listed, most = self._sifted(db).get(of, (None, limit))
+            numbers = _numbers(db, of, most + 1, before)
+            older = numbers[most - 1] if len(numbers) > most else None
+            found = _items(db, numbers[:most])
+            if is_listed is not None:
+                found = tuple(islice(filter(is_listed, found), limit + 1))
             if len(found) > limit:
-                return WaitingPage(tuple(found[:limit]), found[limit - 1].number)
-            older = read[CONFLICTS_READ_MAX - 1] if len(read) > CONFLICTS_READ_MAX else None
-            return WaitingPage(tuple(found), older)
+                return WaitingPage(found[:limit], found[limit - 1].number)
+            return WaitingPage(found, older)
+
+    @staticmethod
+    def _sifted(db: Connection) -> Mapping[Waiting, tuple[Callable[[Stored], object], int]]:
+        """Return what tells the items of lists that no index holds, and how many are read for one page."""
+        return {
+            Waiting.CONFLICTS: (conflicts, CONFLICTS_READ_MAX),
+            Waiting.STORIES: (lambda item: _suggested(db, item), STORIES_READ_MAX),
+        }
 
     def counts(self) -> Mapping[Waiting, int]:
-        """Return how many items are in each list but that of conflicts, COUNTED_MAX + 1 at most."""
-        counted = [of for of in Waiting if of is not Waiting.CONFLICTS]
+        """Return how many items are in each list that an index holds, COUNTED_MAX + 1 at most."""
+        counted = [of for of in Waiting if of not in (Waiting.CONFLICTS, Waiting.STORIES)]
         with self._engine.reading() as db:
             return {of: len(_numbers(db, of, COUNTED_MAX + 1, None)) for of in counted}
 
@@ -64,16 +75,8 @@ class DeskStore:
         """Return items of other sources at the address of an item, or with sentences of it, that are in no
         story with it: the operator may merge them. Cheap: reads the indexes of a poll."""
         with self._engine.reading() as db:
-            row = db.execute(
-                f"{knowledge.CANDIDATE} WHERE i.number = ? AND i.freed = 0", (item.number,)
-            ).fetchone()
-            if row is None:
-                return ()
-            own = knowledge.candidate(row)
-            (signed,) = signatures.signed((own,), signatures.made(db, (own,)))
-            found = knowledge.near(db, row["source"], signed)
-            apart = [each.number for each in found if each.story is None or each.story != item.story]
-            return _items(db, sorted(apart, reverse=True)[:NEAR_MAX])
+            numbers = [each.number for each in _near(db, item)[1]]
+            return _items(db, sorted(numbers, reverse=True)[:NEAR_MAX])
 
     def in_window(self, source: str, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return items of a source in their veto window, those that go live next first."""
@@ -111,6 +114,25 @@ class DeskStore:
         """Drop all links of an item: one was used."""
         with self._engine.writing() as db:
             db.execute("DELETE FROM veto_link WHERE item = ?", (item,))
+
+
+def _near(db: Connection, item: Stored) -> tuple[Candidate | None, Sequence[Candidate]]:
+    """Return an item as a candidate, None when its text was dropped, and those near it outside its story."""
+    row = db.execute(f"{knowledge.CANDIDATE} WHERE i.number = ? AND i.freed = 0", (item.number,)).fetchone()
+    if row is None:
+        return None, ()
+    own = knowledge.candidate(row)
+    (signed,) = signatures.signed((own,), signatures.made(db, (own,)))
+    found = knowledge.near(db, row["source"], signed)
+    return own, [each for each in found if each.story is None or each.story != item.story]
+
+
+def _suggested(db: Connection, item: Stored) -> bool:
+    """Return whether an item may be one story with an older one, and nobody has decided that it is not."""
+    own, found = _near(db, item)
+    near = [each for each in found if own is not None and each.number < own.number and may_match(own, each)]
+    apart = pairings.of(db, near, [item.id]).apart if near else frozenset()
+    return any(tuple(sorted((item.id, each.id))) not in apart for each in near)
 
 
 def _numbers(db: Connection, of: Waiting, limit: int, before: int | None) -> list[int]:

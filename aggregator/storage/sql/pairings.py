@@ -61,10 +61,8 @@ def carry_out(db: Connection, pairing: Pairing, at: Stamp) -> Sequence[Transitio
     if (item := stored.pop(pairing.item, None)) is None or not stored:
         return ()
     if pairing.trigger is Trigger.SPLIT:
-        moved = [
-            row for row in stored.values() if item["story"] is not None and row["story"] == item["story"]
-        ]
-        if moved:
+        moved = [row for row in stored.values() if row["source"] != item["source"]]
+        if any(item["story"] is not None and row["story"] == item["story"] for row in moved):
             channels.part(db, item["number"], at)
     else:
         moved = [row for row in stored.values() if _merge(db, item, row, at)]

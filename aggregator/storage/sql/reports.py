@@ -69,10 +69,10 @@ class ReportStore:
         with self._engine.reading() as db:
             return _open(db)
 
-    def waiting(self, limit: int) -> tuple[Report, ...]:
-        """Return reports that wait, oldest first."""
-        statement = "SELECT * FROM report WHERE decided IS NULL ORDER BY number LIMIT ?"
-        return tuple(rows.value(Report, row) for row in read(self._engine, statement, (limit,)))
+    def waiting(self, after: int, limit: int) -> tuple[Report, ...]:
+        """Return reports that wait, with larger numbers than `after`, oldest first."""
+        statement = "SELECT * FROM report WHERE decided IS NULL AND number > ? ORDER BY number LIMIT ?"
+        return tuple(rows.value(Report, row) for row in read(self._engine, statement, (after, limit)))
 
     def decided(self, before: int | None, limit: int) -> tuple[Report, ...]:
         """Return decided reports with smaller numbers than `before`, newest first."""

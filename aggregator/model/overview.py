@@ -76,10 +76,11 @@ class SeenItem:
     claimed: datetime | None
     flags: tuple[str, ...]
     backlog: bool = False
+    published: datetime | None = None  # first, None while it is held
 
     @property
     def delay(self) -> timedelta | None:
-        """Return the time from the date claimed to the import, None without one or of a first import."""
-        if self.claimed is None or self.backlog or self.claimed > self.first_seen:
+        """Return the time from the date claimed to publication, None without either or of a first import."""
+        if self.claimed is None or self.published is None or self.backlog or self.claimed > self.published:
             return None
-        return self.first_seen - self.claimed
+        return self.published - self.claimed

@@ -68,6 +68,15 @@ def bars(chart: Chart) -> str:
     )
 
 
+def bar(value: float, largest: float) -> str:
+    """Return a bar for a row of a table, which says the number: as long as its share of the largest one."""
+    long = 100 * value / largest if largest else 0.0
+    return (
+        '<svg class="bar" aria-hidden="true" viewBox="0 0 100 4" preserveAspectRatio="none">'
+        f'<rect class="s0" width="{long:.{DIGITS}g}" height="4"/></svg>'
+    )
+
+
 def scale(largest: float) -> float:
     """Return the top of an axis: the least of 1, 2, 5 times a power of ten that is not below a value."""
     power = 1.0

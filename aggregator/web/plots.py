@@ -72,14 +72,14 @@ def per_day(name: str, title: str, counts: Sequence[tuple[datetime, int]], days:
 
 
 def delays(newest: Sequence[SeenItem]) -> Chart:
-    """Return how many of the newest items came how long after the dates that they claim."""
+    """Return how many of the newest items were published how long after the dates that they claim."""
     known = [delay for each in newest if (delay := each.delay) is not None]
     within = [sum(delay <= most for delay in known) for _, most in DELAYS]
     values = [high - low for low, high in pairwise([0, *within])]
     quick = f"{100 * within[1] // len(known)} % within 15 minutes" if known else "none has a date yet"
     return Chart(
         "delays",
-        "Delay from the date claimed to the import",
+        "Delay from the date claimed to publication",
         f"Of the newest {len(known)} dated items: {quick}.",
         tuple(name for name, _ in DELAYS),
         (Series("items", tuple(map(float, values))),),

@@ -14,7 +14,7 @@ from aggregator.model.poll import Health, SourceState
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice
-from aggregator.render.charts import bars, number
+from aggregator.render.charts import bar, bars, number
 from aggregator.storage import Storage
 from aggregator.web.frame import Frame, Room
 from aggregator.web.overview import Overview
@@ -115,6 +115,7 @@ TEMPLATES.filters.update(
     state=state,
     words=reasons.words,
     svg=bars,
+    bar=bar,
     masked=masked_feed,
     figure=number,
 )

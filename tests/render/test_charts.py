@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from aggregator.render.charts import BARS_MAX, HEIGHT, Chart, Series, bars, number, scale
+from aggregator.render.charts import BARS_MAX, HEIGHT, Chart, Series, bar, bars, number, scale
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -56,6 +56,13 @@ def test_a_chart_has_a_name_and_a_description() -> None:
     svg = drawn(chart(Series("x", (1, 1)), title="Polls & co", summary='<b> "quoted"'))
     assert (svg.get("role"), svg.get("aria-labelledby")) == ("img", "polls-title polls-summary")
     assert (svg.findtext(f"{SVG}title"), svg.findtext(f"{SVG}desc")) == ("Polls & co", '<b> "quoted"')
+
+
+@pytest.mark.parametrize(("value", "largest", "width"), [(1, 4, "25"), (4, 4, "100"), (0, 0, "0")])
+def test_a_bar_is_as_long_as_its_share_of_the_largest(value: float, largest: float, width: str) -> None:
+    rect = etree.fromstring(bar(value, largest)).find("rect")
+    assert rect is not None
+    assert rect.get("width") == width
 
 
 def test_names_of_feeds_cannot_leave_the_text() -> None:

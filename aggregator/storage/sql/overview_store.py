@@ -15,6 +15,8 @@ SUBSCRIBERS_MAX = 50
 OF_SOURCE = """SELECT number FROM (SELECT number FROM item
     WHERE source = (SELECT number FROM source WHERE id = :source) AND state = '{}'
     ORDER BY number DESC LIMIT :limit) found"""
+# The first time that an item which had been held was published.
+RELEASED = "(SELECT min(at) FROM audit WHERE item = item.number AND before = 'held' AND after = 'live')"
 SHOWN = ("live", "held")
 STATES = {
     SourceState.FAILING: "failures > 0",
@@ -90,7 +92,8 @@ class OverviewStore:
         of_all = "number > (SELECT max(number) FROM item) - :limit"
         found = read(
             self._engine,
-            f"""SELECT title, first_seen, claimed, flags, backlog FROM item
+            f"""SELECT title, first_seen, claimed, flags, backlog, coalesce({RELEASED},
+            CASE WHEN state = 'live' THEN first_seen END) AS published FROM item
             WHERE {of_source if source else of_all}
             ORDER BY number DESC LIMIT :limit""",
             {"source": source, "limit": ITEMS_MAX},

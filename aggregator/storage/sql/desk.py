@@ -1,10 +1,11 @@
 """The contract's DeskStore: what waits for a decision, near matches of an item, links that veto one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
 from aggregator.dedupe.stories import may_match
+from aggregator.model.decision import State
 from aggregator.model.desk import VetoLink, Waiting, WaitingPage
 from aggregator.model.item import FOREIGN_LINKS
 from aggregator.model.stored import Candidate, Stored
@@ -13,7 +14,7 @@ from aggregator.policy.embargo import DATED, REVIEW, VETO
 from aggregator.policy.lifecycle import APPROVED
 from aggregator.storage.sql import knowledge, pairings, signatures, values
 from aggregator.storage.sql.also import with_story
-from aggregator.storage.sql.engine import Connection, Engine, as_json, insert_many, ints, read, texts
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert_many, ints, one, read, texts
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.selection import ITEM
 
@@ -34,7 +35,6 @@ LISTS: Mapping[Waiting, tuple[str, tuple[str, ...]]] = {
     Waiting.HELD: (f"{_HELD} NOT IN ({', '.join('?' * len(_OTHERS))})", _OTHERS),
     Waiting.VERSIONS: ("i.pending IS NOT NULL", ()),
     Waiting.CONFLICTS: ("i.amended <> '{}' AND i.state <> 'withdrawn'", ()),
-    Waiting.STORIES: ("i.state <> 'withdrawn'", ()),
 }
 
 
@@ -47,27 +47,23 @@ class DeskStore:
     def waiting(self, of: Waiting, limit: int, before: int | None = None) -> WaitingPage:
         """Return a page of a list, newest first, of items with a number smaller than `before`."""
         with self._engine.reading() as db:
-            is_listed, most = self._sifted(db).get(of, (None, limit))
-            numbers = _numbers(db, of, most + 1, before)
-            older = numbers[most - 1] if len(numbers) > most else None
-            found = _items(db, numbers[:most])
-            if is_listed is not None:
-                found = tuple(islice(filter(is_listed, found), limit + 1))
-            if len(found) > limit:
-                return WaitingPage(found[:limit], found[limit - 1].number)
-            return WaitingPage(found, older)
-
-    @staticmethod
-    def _sifted(db: Connection) -> Mapping[Waiting, tuple[Callable[[Stored], object], int]]:
-        """Return what tells the items of lists that no index holds, and how many are read for one page."""
-        return {
-            Waiting.CONFLICTS: (conflicts, CONFLICTS_READ_MAX),
-            Waiting.STORIES: (lambda item: _suggested(db, item), STORIES_READ_MAX),
-        }
+            if of is Waiting.CONFLICTS:
+                looked = _numbers(db, of, CONFLICTS_READ_MAX + 1, before)
+                older = looked[CONFLICTS_READ_MAX - 1] if len(looked) > CONFLICTS_READ_MAX else None
+                return _page(filter(conflicts, _items(db, looked[:CONFLICTS_READ_MAX])), limit, older)
+            if of is Waiting.STORIES:
+                last = one(db.execute("SELECT coalesce(max(number), 0) AS number FROM item"))["number"]
+                first = last if before is None else min(last, before - 1)
+                looked = list(range(first, max(first - STORIES_READ_MAX, 0), -1))
+                older = looked[-1] if looked and looked[-1] > 1 else None
+                return _page((each for each in _items(db, looked) if _suggested(db, each)), limit, older)
+            numbers = _numbers(db, of, limit + 1, before)
+            older = numbers[limit - 1] if len(numbers) > limit else None
+            return WaitingPage(_items(db, numbers[:limit]), older)
 
     def counts(self) -> Mapping[Waiting, int]:
         """Return how many items are in each list that an index holds, COUNTED_MAX + 1 at most."""
-        counted = [of for of in Waiting if of not in (Waiting.CONFLICTS, Waiting.STORIES)]
+        counted = [of for of in LISTS if of is not Waiting.CONFLICTS]
         with self._engine.reading() as db:
             return {of: len(_numbers(db, of, COUNTED_MAX + 1, None)) for of in counted}
 
@@ -116,6 +112,16 @@ class DeskStore:
             db.execute("DELETE FROM veto_link WHERE item = ?", (item,))
 
 
+def _page(found: Iterable[Stored], limit: int, older: int | None) -> WaitingPage:
+    """Return up to `limit` of the items found; `older` is where the next page begins if they are all."""
+    shown = tuple(islice(found, limit + 1))
+    return (
+        WaitingPage(shown, older)
+        if len(shown) <= limit
+        else WaitingPage(shown[:limit], shown[limit - 1].number)
+    )
+
+
 def _near(db: Connection, item: Stored) -> tuple[Candidate | None, Sequence[Candidate]]:
     """Return an item as a candidate, None when its text was dropped, and those near it outside its story."""
     row = db.execute(f"{knowledge.CANDIDATE} WHERE i.number = ? AND i.freed = 0", (item.number,)).fetchone()
@@ -129,6 +135,8 @@ def _near(db: Connection, item: Stored) -> tuple[Candidate | None, Sequence[Cand
 
 def _suggested(db: Connection, item: Stored) -> bool:
     """Return whether an item may be one story with an older one, and nobody has decided that it is not."""
+    if item.state is State.WITHDRAWN:
+        return False
     own, found = _near(db, item)
     near = [each for each in found if own is not None and each.number < own.number and may_match(own, each)]
     apart = pairings.of(db, near, [item.id]).apart if near else frozenset()

@@ -14,15 +14,16 @@ from aggregator.model.stored import FeedInfo
 
 _CREATIVE_COMMONS = "https://creativecommons.org/"
 _CC_NAME = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])")  # SPDX
-_CC_ADDRESS = re.compile(r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/")
+_CC_ADDRESS = re.compile(
+    r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/([0-9.]+)?"
+)
 
 
 def combined(feed: FeedInfo, of_item: Terms | None = None) -> Terms:
     """Return the terms of an item of a source. Of the origin's licences the item's counts first."""
     origins = (feed.site_terms, feed.terms, of_item or UNSAID)
-    stated = next((terms.licence for terms in reversed(origins) if terms.licence), "")
     uses = {name: _use(getattr(terms, name) for terms in (feed.ai, *origins)) for name in USES}
-    terms = Terms(_licence(feed.licence, stated), **uses)
+    terms = Terms(licence(feed.licence, *(each.licence for each in origins)), **uses)
     return terms if terms.train is Use.ALLOW else replace(terms, train=Use.PROHIBIT)
 
 
@@ -38,6 +39,20 @@ def in_words(terms: Terms) -> str:
     """Return terms in one line for the operator, such as `CC-BY-4.0, AI: train prohibit`; "" for none."""
     uses = ", ".join(f"{name} {use}" for name in USES if (use := getattr(terms, name)) is not Use.UNSAID)
     return ", ".join(filter(None, (terms.licence, uses and f"AI: {uses}")))
+
+
+def licence(configured: str, *stated: str) -> str:
+    """Return the licence of the operator or the last one that the origin states, the stricter; the origin's
+    where they cannot be compared: it is the licensor."""
+    return _licence(configured, next(filter(None, reversed(stated)), ""))
+
+
+def licence_key(licence: str) -> str:
+    """Return what all ways to write a licence have in common: SPDX id and addresses of a Creative Commons
+    licence, upper and lower case, blanks."""
+    name = " ".join(licence.casefold().split())
+    found = _CC_ADDRESS.match(licence_address(name))
+    return "/".join(filter(None, found.groups())) if found else name
 
 
 def licence_address(licence: str) -> str:

@@ -21,6 +21,7 @@ class Filter(StrEnum):
     ORGANISATION = "organisation"
     TOPIC = "topic"
     LANGUAGE = "language"
+    LICENCE = "licence"
     AFTER = "after"
     BEFORE = "before"
 
@@ -35,6 +36,7 @@ class QueryFault(StrEnum):
     NO_DATE = "no date"
     NO_SLUG = "no slug"  # no topic can have this name
     NO_LANGUAGE = "no language"
+    NO_LICENCE = "no licence"  # licence: without one
     NO_NAME = "no name"  # an organisation: without a word
     ORDER = "order"  # before: is not later than after:
 
@@ -52,7 +54,7 @@ class SearchQuery:
     """A query as understood; all of its parts must match. `text` is as written, with single blanks.
 
     `organisation` are words of its name that follow one another, `after` the first day, `before` the first
-    day that is too late, both in UTC.
+    day that is too late, both in UTC. `licence` is written in any way (editorial.terms.licence_key).
     """
 
     text: str
@@ -60,6 +62,7 @@ class SearchQuery:
     organisation: Term | None = None
     topic: str = ""
     language: str = ""
+    licence: str = ""
     after: date | None = None
     before: date | None = None
     faults: tuple[Fault, ...] = ()
@@ -93,6 +96,7 @@ def parse(written: str) -> SearchQuery:
         found.organisation,
         found.topic,
         found.language,
+        found.licence,
         found.after,
         found.before,
         tuple(faults),
@@ -106,12 +110,15 @@ def _filtered(found: SearchQuery, given: dict[Filter, str], faults: list[Fault])
         faults.append(Fault(QueryFault.NO_NAME, _short(given[Filter.ORGANISATION])))
     topic = _checked(given.get(Filter.TOPIC), _SLUG, QueryFault.NO_SLUG, faults)
     language = _checked(given.get(Filter.LANGUAGE), _LANGUAGE, QueryFault.NO_LANGUAGE, faults)
+    licence = given.get(Filter.LICENCE, "")
+    if Filter.LICENCE in given and not licence:
+        faults.append(Fault(QueryFault.NO_LICENCE))
     after = _day(given.get(Filter.AFTER), faults)
     before = _day(given.get(Filter.BEFORE), faults)
     if after is not None and before is not None and before <= after:
         faults.append(Fault(QueryFault.ORDER, f"{after}, {before}"))
     organisation = Term(name, is_prefix=True) if name else None
-    return SearchQuery(found.text, found.terms, organisation, topic, language, after, before)
+    return SearchQuery(found.text, found.terms, organisation, topic, language, licence, after, before)
 
 
 def _checked(value: str | None, allowed: re.Pattern[str], kind: QueryFault, faults: list[Fault]) -> str:
@@ -141,7 +148,7 @@ def _short(value: str) -> str:
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_ALIASES = {"organization": Filter.ORGANISATION}
+_ALIASES = {"organization": Filter.ORGANISATION, "license": Filter.LICENCE}
 _NAMES = "|".join((*Filter, *_ALIASES))
 _PART = re.compile(rf'(?:(?P<name>{_NAMES}):)?(?:"(?P<quoted>[^"]*)"?|(?P<value>\S+))', re.I)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from aggregator.editorial.snippet import Fragment, highlighted, snippet
+from aggregator.editorial.terms import licence_key
 from aggregator.model.decision import State
 from aggregator.model.release import WINDOW, Release
 from aggregator.model.settings import Republish
@@ -142,6 +143,8 @@ class Searches:
 
 
 def _may_be_found(release: Release, query: SearchQuery) -> bool:
+    if query.licence and licence_key(release.terms.licence) != licence_key(query.licence):
+        return False  # the release has one of its own
     if release.source.republish is Republish.FULL:
         return True
     return is_found(release, query)

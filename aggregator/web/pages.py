@@ -19,14 +19,14 @@ from jinja2.runtime import Context
 from aggregator.editorial import standing
 from aggregator.editorial.differences import Piece, differences
 from aggregator.editorial.names import language, topic_description, topic_name
-from aggregator.editorial.terms import licence_address
+from aggregator.editorial.terms import licence_address, licence_key
 from aggregator.model.domains import host_of
 from aggregator.model.image import COPIES, Images
 from aggregator.model.item import Enclosure
 from aggregator.model.release import Channel, Release
 from aggregator.model.stored import Revision
 from aggregator.normalise import plain
-from aggregator.policy.search_query import QUERY_CHARS_MAX
+from aggregator.policy.search_query import QUERY_CHARS_MAX, Filter, parse
 from aggregator.publish.document import Published
 from aggregator.publish.listings import Listing
 from aggregator.publish.overview import Entry, Profile
@@ -89,10 +89,19 @@ def directory_page(name: str, entries: Sequence[Entry], site: Site) -> Published
 
 
 def licences_page(organisations: Sequence[Entry], site: Site) -> Published:
-    """Return the organisations by the licence of their releases, those without one last."""
-    ordered = sorted(organisations, key=lambda entry: (not entry.licence, entry.licence.casefold()))
-    licences = [(licence, list(run)) for licence, run in groupby(ordered, lambda entry: entry.licence)]
+    """Return the organisations by the licence of their releases, those without one last, each licence with
+    the search for its releases."""
+    ordered = sorted(organisations, key=lambda entry: (not entry.licence, licence_key(entry.licence)))
+    groups = [list(run) for _, run in groupby(ordered, lambda entry: licence_key(entry.licence))]
+    licences = [(group[0].licence, _asked(group[0].licence, site), group) for group in groups]
     return page("licences.html", site=site, licences=licences)
+
+
+def _asked(licence: str, site: Site) -> str:
+    """Return the query of the releases under a licence, encoded; "" where no query can name it."""
+    query = f'{Filter.LICENCE}:"{licence}"'
+    can_ask = site.file is None and licence and parse(query).licence == licence
+    return quote(query, safe="") if can_ask else ""
 
 
 def item_page(release: Release, site: Site) -> Published:

@@ -169,6 +169,7 @@ def _help(words: Wording) -> list[tuple[str, str]]:
         ("organisation:osce", words("help_organisation")),
         ("topic:health", words("help_topic")),
         ("language:fr", words("help_language")),
+        ("licence:CC-BY-4.0", words("help_licence")),
         ("after:2026-01-31 before:2026-03-01", words("help_period")),
     ]
 

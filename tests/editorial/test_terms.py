@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.editorial.terms import combined, in_words, is_creative_commons, licence_address, strictest
+from aggregator.editorial.terms import (
+    combined,
+    in_words,
+    is_creative_commons,
+    licence_address,
+    licence_key,
+    strictest,
+)
 from aggregator.model.rights import Terms, Use
 from aggregator.model.stored import FeedInfo
 
@@ -78,6 +85,20 @@ def test_the_terms_of_the_site_are_as_strict_as_those_of_each_source() -> None:
     assert strictest([]) == Terms("", PROHIBIT, PROHIBIT, PROHIBIT)
     assert strictest([allows]) == Terms("", ALLOW, ALLOW, ALLOW)
     assert strictest([allows, prohibits]) == Terms("", PROHIBIT, PROHIBIT, UNSAID)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [BY, "CC-BY-4.0", "cc-by-4.0", "http://www.creativecommons.org/licenses/by/4.0/deed.fr"],
+)
+def test_a_licence_has_one_key_however_it_is_written(written: str) -> None:
+    assert licence_key(written) == "licenses/by/4.0"
+
+
+def test_licences_have_keys_of_their_own() -> None:
+    keys = {licence_key(each) for each in ("CC-BY-3.0", "CC-BY-4.0", BY_NC, ZERO, "Open Government", "")}
+    assert len(keys) == 6
+    assert licence_key("Open  government") == licence_key("open Government")
 
 
 def test_licences_of_creative_commons_are_known_by_name_and_address() -> None:

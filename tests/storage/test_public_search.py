@@ -11,7 +11,9 @@ from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, config, entry, iso, source
 from tests.storage.given import again, move
 
-COAST = source("coast-guard", topics=("sea", "rescue"), organisation="Coast Guard", language="en")
+COAST = source(
+    "coast-guard", licence="CC-BY-4.0", topics=("sea", "rescue"), organisation="Coast Guard", language="en"
+)
 RIVER = source("river-guard", topics=("rivers",), organisation="River Guard", language="en")
 MINISTRY = source("ministere", topics=("health",), organisation="Ministère de l’Exemple", language="fr")
 
@@ -52,6 +54,9 @@ def found(storage: Storage, text: str, before: int | None = None, limit: int = 1
         ("organisation:nobody flood", []),
         ("flood topic:sea", ["Rescue", "Flood warning"]),
         ("topic:health", ["Santé"]),
+        ("licence:cc-by-4.0", ["Rescue", "Flood warning"]),
+        ("flood licence:https://creativecommons.org/licenses/by/4.0/", ["Rescue", "Flood warning"]),
+        ("licence:cc-by", []),
         ("flood language:fr", ["Santé"]),
         ("language:en", ["Rescue", "Flood warning"]),
         ("flood after:2100-01-01", []),

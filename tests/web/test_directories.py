@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.model.rights import Terms
 from aggregator.publish.overview import DAYS
 from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Newsroom, item, newsroom
 
@@ -74,5 +75,15 @@ def test_licences_are_listed_with_their_organisations(room: Newsroom) -> None:
         page.index(terms) < page.index("Coastal Observatory</bdi>") < page.index("<h2>No licence named</h2>")
     )
     assert page.index("<h2>No licence named</h2>") < page.index("Ministère de l’Exemple</bdi>")
+    assert page.count("Releases under this licence") == 1
+    assert 'href="/search?q=licence%3A%22CC-BY-4.0%22"' in page
     room.reconfigures(sources=())
     assert "Nothing has been published here yet." in room.client.get("/licences").text
+
+
+def test_a_search_finds_releases_by_their_licence_but_those_with_one_of_their_own(room: Newsroom) -> None:
+    room.publishes(item("Closed", terms=Terms(licence="https://observatory.example/terms")))
+    page = room.client.get("/search?q=license:https://creativecommons.org/licenses/by/4.0/").text
+    assert ("Day 3" in page, "Closed" in page) == (True, False)
+    assert "Day 3" in room.client.get("/search/feed.rss?q=licence:cc-by-4.0 day").text
+    assert "Day" not in room.client.get("/search/feed.rss?q=licence:cc-by-nc-4.0").text

@@ -50,6 +50,7 @@ WORDS: Mapping[str, str] = {
     "website": "Website",
     "domains": "Internet domains",
     "licences": "Licences",
+    "licence_releases": "Releases under this licence",
     "no_licence": "No licence named",
     "licence": "Licence",
     "rights": "Rights",
@@ -129,6 +130,7 @@ WORDS: Mapping[str, str] = {
     "help_prefix": "words that begin so",
     "help_organisation": "releases of an organisation; with blanks in quotes",
     "help_topic": "releases on a topic",
+    "help_licence": "releases under a licence of their organisation",
     "help_language": "releases in a language",
     "help_period": "releases of a period, from the first day to before the second",
     "query_empty": "Write a word to search for, or a filter such as topic:health.",
@@ -138,6 +140,7 @@ WORDS: Mapping[str, str] = {
     "query_no_date": "“{value}” is no date; write it as 2026-03-31.",
     "query_no_slug": "“{value}” is no topic; write it as in its address, such as human-rights.",
     "query_no_language": "“{value}” is no language; write its code, such as fr.",
+    "query_no_licence": "licence: needs a licence, such as licence:CC-BY-4.0.",
     "query_no_name": "organisation: needs a name, such as organisation:osce.",
     "query_order": "before: must be a later day than after: ({value}).",
     # Reports

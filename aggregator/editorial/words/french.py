@@ -47,6 +47,7 @@ WORDS: Mapping[str, str] = {
     "website": "Site web",
     "domains": "Domaines internet",
     "licences": "Licences",
+    "licence_releases": "Communiqués sous cette licence",
     "no_licence": "Aucune licence indiquée",
     "licence": "Licence",
     "rights": "Droits",
@@ -122,6 +123,7 @@ WORDS: Mapping[str, str] = {
     "help_prefix": "les mots qui commencent ainsi",
     "help_organisation": "les communiqués d’une organisation ; entre guillemets s’il y a des espaces",
     "help_topic": "les communiqués sur un thème",
+    "help_licence": "les communiqués sous une licence de leur organisation",
     "help_language": "les communiqués dans une langue",
     "help_period": "les communiqués d’une période, du premier jour inclus au second exclu",
     "query_empty": "Écrivez un mot à rechercher ou un filtre, comme topic:health.",
@@ -132,6 +134,7 @@ WORDS: Mapping[str, str] = {
     "query_no_slug": "« {value} » n’est pas un thème ; écrivez-le comme dans son adresse, par exemple "
     "human-rights.",
     "query_no_language": "« {value} » n’est pas une langue ; écrivez son code, par exemple fr.",
+    "query_no_licence": "licence: attend une licence, par exemple licence:CC-BY-4.0.",
     "query_no_name": "Il manque un nom après organisation:, par exemple organisation:osce.",
     "query_order": "Le jour de before: doit suivre celui de after: ({value}).",
     "report_this": "Signaler ce communiqué",

@@ -23,7 +23,7 @@ WANTED = "FROM item i CROSS JOIN source s WHERE s.number = i.source"
 def after(db: Connection, cursor: Cursor, limit: int, wanted: SearchQuery, channel: str) -> ChangesPage:
     """Return the page that follows a cursor: up to `limit` new items, and the next changes."""
     sources = sources_of(db, wanted, channel)
-    conditions = [*conditions_of(wanted, channel), *([] if sources is None else [of_sources(sources)])]
+    conditions = [*conditions_of(db, wanted, channel), *([] if sources is None else [of_sources(sources)])]
     new, position, has_more = _new(db, conditions, cursor.position, limit)
     changes = told.after(db, cursor.change)
     back = [each for each in changes.entries if isinstance(each, Stored)]

@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime
 from heapq import merge
 from itertools import islice
 
+from aggregator.editorial.terms import licence, licence_key
+from aggregator.model.rights import Terms
 from aggregator.model.search import Matches
 from aggregator.normalise.occurrences import count
 from aggregator.normalise.words import Term, words
 from aggregator.policy.search_query import SearchQuery
 from aggregator.policy.search_shares import Match, part, size_read
+from aggregator.storage.sql import rows
 from aggregator.storage.sql.backlog import SELECTIONS
 from aggregator.storage.sql.engine import Connection, Index, as_json, ints, one
 from aggregator.storage.sql.places import visible
@@ -39,7 +42,7 @@ def matching(
     sources = sources_of(db, wanted, channel)
     is_first = before is None
     start = NEVER if before is None else before
-    conditions = conditions_of(wanted, channel)
+    conditions = conditions_of(db, wanted, channel)
     most = size_read(limit, is_first=is_first)
     end: int | None = None
     if wanted.terms:
@@ -54,7 +57,7 @@ def matching(
     return Matches(numbers, end if older is None else older)
 
 
-def conditions_of(wanted: SearchQuery, channel: str = "") -> list[Condition]:
+def conditions_of(db: Connection, wanted: SearchQuery, channel: str = "") -> list[Condition]:
     """Return the conditions on a public item `i` of a source `s`: filters but that of its source, and the
     channel."""
     section, _, name = channel.partition("/")
@@ -66,7 +69,26 @@ def conditions_of(wanted: SearchQuery, channel: str = "") -> list[Condition]:
     for comparison, day in ((">=", wanted.after), ("<", wanted.before)):
         if day is not None:
             conditions.append((f"i.shown {comparison} ?", (_midnight(day),)))
+    if wanted.licence:
+        conditions.append(of_sources(_licensed(db, licence_key(wanted.licence))))
     return conditions
+
+
+def _licensed(db: Connection, key: str) -> Sequence[int]:
+    """Return the sources of which a licence is known, by its key."""
+    found = db.execute(
+        """SELECT number, licence, terms, site_terms FROM source
+        WHERE licence <> '' OR terms <> '{}' OR site_terms <> '{}'"""
+    )
+    return [
+        row["number"]
+        for row in found
+        if key == licence_key(licence(row["licence"], _stated(row["site_terms"]), _stated(row["terms"])))
+    ]
+
+
+def _stated(terms: str) -> str:
+    return rows.unpack(Terms, terms).licence
 
 
 def _midnight(day: date) -> int:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.editorial import desk, disclaimer, page_text, shown, standing
+from aggregator.editorial import desk, disclaimer, page_text, shown, standing, videos
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.terms import combined
@@ -58,7 +58,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         url=url,
         title=title,
         organisation=organisation,
-        content=allowed.content,
+        content=videos.pictured(allowed.content),
         summary=allowed.summary,
         disclaimer=whole[0],
         disclaimer_text=whole[1],

@@ -86,6 +86,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "protego": {"workers.extraction"},
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},
+    "pgqueuer": {"storage.postgres.queue"},
     "psycopg": {"storage.postgres"},
     # the check of the sanitiser; disclaimers of others; links of a page; what a house style drops
     "selectolax": {

@@ -102,7 +102,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "titlecase": {"editorial.headlines"},
     "typer": {"cli"},
     "trafilatura": {"workers.extraction"},
-    "uvloop": {"cli.poll"},
+    "uvloop": {"cli.poll", "cli.nodes"},
     "uvicorn": {"web.serving"},
     "yaml": {"config.read"},
     "webencodings": {"parse.encodings"},

@@ -6,6 +6,7 @@
     ├── StorageError         the store cannot be opened, read or written
     │   ├── StoreBusy        another process polls this store
     │   ├── StoreUnavailable it takes nothing at the moment: pages are served, polls wait
+    │   │   ├── StoreContended  it rolled back one of two transactions that waited for each other
     │   │   ├── StoreFull    its disk is full; nothing was written
     │   │   └── StoreAway    its database server does not answer; the last write may be lost
     │   ├── Rejected         a constraint or a type of the store does not admit a value; nothing was written
@@ -56,6 +57,7 @@ class Cause(StrEnum):
     INCOMPLETE = "incomplete"  # the document ends before its root element does
     OVER_BUDGET = "over_budget"  # of bytes a day: some items were not stored
     IDENTITY = "identity"  # it is not known which source of the store this is: nothing was stored
+    POISON = "poison"  # nodes of the cluster died while they polled it
     RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 less than a minute ago
 
 
@@ -98,6 +100,11 @@ class StoreBusy(StorageError):
 
 class StoreUnavailable(StorageError):
     """The store takes nothing at the moment; the service goes on."""
+
+
+class StoreContended(StoreUnavailable):
+    """The database ended one of several transactions that waited for each other; nothing was written, and the
+    same write succeeds when it is tried again."""
 
 
 class StoreFull(StoreUnavailable):

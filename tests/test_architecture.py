@@ -86,6 +86,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "protego": {"workers.extraction"},
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},
+    "pgqueuer": {"storage.postgres.queue"},
     "psycopg": {"storage.postgres"},
     # the check of the sanitiser; disclaimers of others; links of a page; what a house style drops
     "selectolax": {
@@ -101,7 +102,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "titlecase": {"editorial.headlines"},
     "typer": {"cli"},
     "trafilatura": {"workers.extraction"},
-    "uvloop": {"cli.poll"},
+    "uvloop": {"cli.poll", "cli.nodes"},
     "uvicorn": {"web.serving"},
     "yaml": {"config.read"},
     "webencodings": {"parse.encodings"},

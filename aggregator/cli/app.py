@@ -15,6 +15,7 @@ from aggregator.cli import (
     examples,
     item_commands,
     list_commands,
+    node_commands,
     store_commands,
     story_commands,
     user_commands,
@@ -232,6 +233,10 @@ for command in (
     list_commands.import_opml,
     list_commands.import_venus,
     list_commands.export_opml,
+    node_commands.work,
+    node_commands.web,
+    node_commands.apply,
+    node_commands.migrate,
 ):
     app.command()(command)
 app.add_typer(story_commands.story, name="story")

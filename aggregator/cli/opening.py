@@ -1,21 +1,27 @@
 """Stores opened for commands that need nothing else: a mistake in sources.yaml stops none of them."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.location import Location
 from aggregator.cli.output import complain
+from aggregator.config import addresses
 from aggregator.errors import ConfigError, Problem, UsageError
 from aggregator.model.settings import Config
 from aggregator.storage import Place, Storage, is_store, open_storage
 
+DATABASE = "PUBLICWIRE_DATABASE"  # that of a cluster, whose machines need no file
 UNREADABLE = "the store is named in this file; while it cannot be read, name it with --store DIR"
 
 
 def place_of(where: Location, *, is_new: bool = False) -> Place:
     """Return the place of a store; raises UsageError if --store names none, unless it may be new."""
+    if database := os.environ.get(DATABASE, ""):
+        return Place((where.store or Path("store")).absolute(), addresses.database(database))
     if where.store is not None:
         if not is_new and not is_store(where.store):
             raise UsageError(f"--store {where.store} holds no store")

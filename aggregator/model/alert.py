@@ -28,6 +28,7 @@ class AlertKind(StrEnum):
     AMENDED = "amended"  # event: its origin says something else of fields that the desk has amended
     CONFIGURATION = "configuration"  # an edit of sources.yaml holds a mistake
     LOOK = "look"  # logo or templates cannot be used
+    POISON = "poison"  # nodes of the cluster died while they polled it
     WITHDRAWALS = "withdrawals"  # the origin would withdraw more of its items than the breaker allows
     CLOCK = "clock"  # the clock of the machine is in doubt: held items stay held
     HELD = "held"  # items wait for the operator

@@ -137,6 +137,7 @@ class Claim:
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised
+    lost: int = 0  # nodes of the cluster that died in a row while they polled it
 
     @property
     def is_empty(self) -> bool:
@@ -208,6 +209,12 @@ class PollResult:
     advert: Advert | None = None
     over: OverBudget | None = None
     feed_title: str | None = None  # as the document says; None when none was read
+
+    @property
+    def is_quiet(self) -> bool:
+        """Return whether it changes the state of its source alone, and nothing that is published."""
+        is_alone = self.changes is None and not self.is_feed_changed and self.host_limit is None
+        return is_alone and self.outcome.cause is not Cause.POISON
 
 
 class SourceState(StrEnum):

@@ -43,7 +43,7 @@ EVENTS = (
 EVENT_SHOWN_FOR = timedelta(days=7)  # but until the operator has decided on dates too far ahead
 IDS_NAMED_MAX = 5  # of items, in one message
 
-ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertKind.WAITING)
+ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertKind.WAITING, AlertKind.POISON)
 
 
 def judged(result: PollResult) -> Mapping[AlertKind, str]:
@@ -247,6 +247,8 @@ def _failed(result: PollResult) -> Mapping[AlertKind, str]:
         return shown
     if outcome.cause is Cause.GONE:
         shown[AlertKind.GONE] = f"its origin answers 410 (gone), no longer polled: {message}"
+    elif outcome.cause is Cause.POISON:
+        shown[AlertKind.POISON] = f"in quarantine, tried again in a day: {message}"
     elif outcome.cause is Cause.BLOCKED and failures >= BLOCKED_MIN:
         shown[AlertKind.BLOCKED] = f"blocked as a robot {long}, ask its operator for access: {message}"
     elif failures >= FAILURES_MIN and outcome.started - since >= FAILING_MIN:

@@ -14,6 +14,7 @@ FAILED: Mapping[Cause, str] = {
     Cause.NOT_A_FEED: "answered with no feed",
     Cause.LIMIT: "beyond a limit",
     Cause.CRASH: "crashed its worker",
+    Cause.POISON: "was under way when nodes died",
     Cause.REFUSED: "leads to a refused address",
     Cause.REJECTED: "held values that the store rejects",
     Cause.OVER_BUDGET: "beyond its budget of a day",

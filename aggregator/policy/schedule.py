@@ -21,6 +21,7 @@ NEVER = timedelta(days=3650)
 CLOCK_DRIFT_MAX = timedelta(seconds=5)  # more is a clock that was set
 HOST_REMEMBERED = 30 * DAY  # after its last fetch: an origin may redirect to a new subdomain at each poll
 ORDINARY = 4  # `every` is right for a source that has something new once in so many polls
+POISON_AT = 3  # nodes that died in a row while they polled a source, until it is quarantined
 DUE_AHEAD_MAX = timedelta(hours=27)  # a day, and what jitter adds
 
 # Exponential back-off by cause: the first wait in multiples of `every`, doubled by each further failure; the
@@ -32,6 +33,7 @@ BACK_OFF = {
     Cause.NOT_A_FEED: (4, DAY),  # a maintenance page, or the feed has been removed
     Cause.LIMIT: (4, DAY),  # each attempt costs all that the limit allows
     Cause.CRASH: (4, DAY),  # each attempt costs a worker
+    Cause.POISON: (1_000, DAY),  # each attempt may cost a node
     Cause.REJECTED: (4, DAY),  # the same document is rejected again
     Cause.OVER_BUDGET: (4, DAY),  # the document is fetched whole and little of it stored
     Cause.IDENTITY: (4, DAY),  # until the operator answers

@@ -8,10 +8,10 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aggregator.config.together import Place, places
 from aggregator.fetch.politeness import Hosts
@@ -22,10 +22,11 @@ from aggregator.model.settings import Config
 from aggregator.service import systemd
 from aggregator.service.clients import Clients, shared_hosts
 from aggregator.service.clock_check import ClockCheck
-from aggregator.service.live_config import LiveConfig
-from aggregator.service.pipeline import Pipeline
+from aggregator.service.live_config import LiveConfig, Present
+from aggregator.service.pipeline import Commit, Pipeline
 from aggregator.service.writer import Writer
-from aggregator.storage import Replayed, Storage, backups, open_storage
+from aggregator.storage import PollStore, Replayed, Storage, backups, open_storage
+from aggregator.tasks import Writes
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -56,15 +57,18 @@ def opened(config: Config) -> Iterator[Storage]:
 @asynccontextmanager
 async def polling(
     storage: Storage,
-    current: LiveConfig,
+    current: Present,
     *,
+    writers: int = 1,
+    commits: Callable[[PollStore, Writes], Commit] | None = None,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None,
     hosts: Hosts | None = None,
 ) -> AsyncIterator[Pipeline]:
     """Compose a pipeline over a store that this process polls; its parts are closed at the end. `hosts` are
-    the rate limits that it shares with others, None for its own."""
-    workers, write = WorkerPool(), Writer()
+    the rate limits that it shares with others, None for its own; `writers` are threads, and `commits` makes
+    what commits quiet polls, both for a node of a cluster."""
+    workers, write = WorkerPool(), Writer(writers)
     clients = Clients(current, storage.polls.hosts(), clock=utc_now, shared=hosts)
     pipeline = Pipeline(
         storage,
@@ -75,6 +79,7 @@ async def polling(
         clock=utc_now,
         observe=observe,
         finished=lambda: write.finished,
+        commit=None if commits is None else commits(storage.polls, write),
         heard=heard,
     )
     try:
@@ -119,24 +124,23 @@ async def serve(configs: Sequence[Config], *, started: Callable[[], None]) -> in
     of hosts. `started` is called once, when this process holds all poller locks and all sides answer. A store
     that fails ends them all.
     """
-    from aggregator.service.sites import admin_side
+    from aggregator.service.sites import sites_of
     from aggregator.web.serving import serving
 
     hosts, notify = shared_hosts(configs), systemd.Together(len(configs), systemd.notify)
     async with AsyncExitStack() as stack:
-        running = [
+        publishing = [
             await stack.enter_async_context(_publishing(config, hosts, notify.of(), place))
             for config, place in zip(configs, places(configs), strict=True)
         ]
-        schedulers, sides = [each for each, _ in running], [each for _, each in running]
+        schedulers, sides = [each for each, _ in publishing], [each for _, each in publishing]
         _follow_signals(schedulers)
-        admin = (configs[0].admin, lambda: admin_side(sides))
-        async with serving([*((each.listen, each.public) for each in sides), admin]):
+        async with serving(sites_of(sides, configs[0].admin)):
             gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
             gc.set_threshold(*GARBAGE_THRESHOLDS)
             started()
-            with ExitStack() as ticking:
-                pauses = [ticking.enter_context(_ticking(each)) for each in schedulers]
+            with ExitStack() as running:
+                pauses = [running.enter_context(ticking(each)) for each in schedulers]
                 await _first_stop(schedulers)
                 for pause in pauses:
                     pause()
@@ -201,12 +205,12 @@ async def _publishing(
         remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX, monotonic=time.monotonic)
         check = ClockCheck(storage, lambda: current.config)
         tallies = Tallies(utc_now)
-        observe = _both(metrics.observe, tallies.observe)
+        observe = both(metrics.observe, tallies.observe)
         async with polling(storage, current, observe=observe, heard=check.hear, hosts=hosts) as pipeline:
             scheduler = scheduler_of(pipeline, current, clock_check=check, notify=notify)
             scheduler.each_tick = remembered.forget_removed
-            async with sides(pipeline, current, scheduler, remembered, metrics, tallies, place.path) as both:
-                yield scheduler, both
+            async with sides(pipeline, current, scheduler, remembered, metrics, tallies, place.path) as made:
+                yield scheduler, made
 
 
 def _log(replayed: Replayed) -> None:
@@ -216,7 +220,7 @@ def _log(replayed: Replayed) -> None:
         log.warning("sources forgotten again by the journal", sources=" ".join(replayed.forgotten))
 
 
-def _both(*observers: Callable[[Claim, Outcome], None]) -> Callable[[Claim, Outcome], None]:
+def both(*observers: Callable[[Claim, Outcome], None]) -> Callable[[Claim, Outcome], None]:
     """Return an observer of polls that calls each of these."""
 
     def observe(claim: Claim, outcome: Outcome) -> None:
@@ -226,8 +230,18 @@ def _both(*observers: Callable[[Claim, Outcome], None]) -> Callable[[Claim, Outc
     return observe
 
 
+class Ticker(Protocol):
+    """What is run at each tick and each hour, and what goes on beside it until the end."""
+
+    async def tick(self) -> None: ...
+
+    async def maintain(self) -> None: ...
+
+    def beside(self) -> Sequence[Coroutine[object, object, None]]: ...
+
+
 @contextmanager
-def _ticking(scheduler: "Scheduler") -> Iterator[Callable[[], None]]:
+def ticking(ticker: Ticker) -> Iterator[Callable[[], None]]:
     """Run the tick and maintenance by APScheduler, which holds no jobs of sources; yields what pauses it."""
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -236,15 +250,14 @@ def _ticking(scheduler: "Scheduler") -> Iterator[Callable[[], None]]:
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     now = utc_now()
-    tick, maintain = _cancellable(scheduler.tick), _cancellable(scheduler.maintain)
-    jobs.add_job(tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
-    jobs.add_job(maintain, "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
+    jobs.add_job(_cancellable(ticker.tick), "interval", seconds=TICK.total_seconds(), next_run_time=now)
+    jobs.add_job(_cancellable(ticker.maintain), "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
     jobs.start()
-    beside = [asyncio.create_task(each) for each in (scheduler.watch(), scheduler.pulse())]
+    running = [asyncio.create_task(each) for each in ticker.beside()]
     try:
         yield jobs.pause
     finally:
-        for each in beside:
+        for each in running:
             each.cancel()
         jobs.shutdown(wait=False)  # after the drain: it would cancel what runs
 

@@ -15,7 +15,7 @@ from aggregator.model.document import Fetched
 from aggregator.model.push_settings import Network
 from aggregator.model.schedule import HostState
 from aggregator.model.settings import Config
-from aggregator.service.live_config import LiveConfig
+from aggregator.service.live_config import Present
 
 
 def client_of(config: Config, hosts: Hosts | None = None) -> Client:
@@ -52,7 +52,7 @@ class Clients:
 
     def __init__(
         self,
-        current: LiveConfig,
+        current: Present,
         states: Sequence[HostState],
         *,
         clock: Callable[[], datetime],

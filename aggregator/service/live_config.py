@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Protocol
 
 from aggregator import config as configuration
 from aggregator.errors import ConfigError
@@ -9,6 +10,14 @@ from aggregator.log import log
 from aggregator.model.settings import Config
 
 RESTART = ("store", "database", "listen", "admin")
+
+
+class Present(Protocol):
+    """The configuration in force at the moment, and why a newer one is not."""
+
+    config: Config
+    error: str
+    look: Callable[[], tuple[str, ...]]  # what of the own look is not shown
 
 
 class LiveConfig:
@@ -19,7 +28,7 @@ class LiveConfig:
         self.config = bound(config)
         self._bound = bound
         self.error = ""
-        self.look: Callable[[], tuple[str, ...]] = tuple  # what of the own look is not shown
+        self.look: Callable[[], tuple[str, ...]] = tuple
         self._read = self._look()
         self._looked = self._read
 

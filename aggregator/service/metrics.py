@@ -5,7 +5,7 @@ The only importer of prometheus_client.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from aggregator import __version__
 from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.cluster import QueueStats
 from aggregator.model.decision import State
 from aggregator.model.poll import Claim, Outcome, SourceState, Totals
 from aggregator.model.push import PushKind, PushOutcome, PushResult
@@ -28,6 +29,17 @@ from aggregator.model.push import PushKind, PushOutcome, PushResult
 POLL_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 PUSH_SECONDS = (0.25, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600)
 LATENESS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGauges:
+    """What a node of a cluster adds: the queue as it saw it last, and counts since its start."""
+
+    queue: QueueStats
+    leases_lost: int
+    away: int
+    is_away: bool
+    offset: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class Gauges:
     last_tick: datetime | None
     alerts: tuple[Alert, ...] = ()
     subscribers: int = 0
+    node: NodeGauges | None = None
 
 
 class Metrics:
@@ -139,12 +152,29 @@ class GaugeCollector(Collector):
             "Worker processes that crashed or were killed on a limit.",
             value=now.killed,
         )
+        if now.node is not None:
+            yield from _of_node(now.node)
         if now.last_tick is not None:
             yield GaugeMetricFamily(
                 "publicwire_last_tick_timestamp_seconds",
                 "When the scheduler last ticked.",
                 value=now.last_tick.timestamp(),
             )
+
+
+def _of_node(node: NodeGauges) -> Iterable[Metric]:
+    jobs = {"waiting": node.queue.waiting, "picked": node.queue.picked}
+    yield _labelled("publicwire_queue_jobs", "Jobs of the cluster's queue, each a host.", "state", jobs)
+    for name, what, figure in (
+        ("queue_age_seconds", "Age of the oldest unclaimed job.", node.queue.oldest.total_seconds()),
+        ("store_away", "Whether the store is away.", float(node.is_away)),
+        ("clock_offset_seconds", "This node's clock minus the database's.", node.offset.total_seconds()),
+    ):
+        yield GaugeMetricFamily(f"publicwire_{name}", what, value=figure)
+    yield CounterMetricFamily(
+        "publicwire_leases_lost", "Polls that another node took over.", value=node.leases_lost
+    )
+    yield CounterMetricFamily("publicwire_store_away_times", "Times the store was away.", value=node.away)
 
 
 def _labelled(name: str, what: str, label: str, values: Mapping[str, int]) -> GaugeMetricFamily:

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ POLLS_PER_FETCH_SLOT = 16  # polls under way: one that waits for a slow host del
 INVALID_LOGGED_MAX = 3  # entries left out of one document: a hostile one has thousands
 UNREAD_BYTES_MAX = 64_000_000  # of documents that wait for a worker: backpressure on further fetches
 RESULT_BYTES_MAX = 64_000_000  # of results that wait for their commit: backpressure on further jobs
+Commit = Callable[[PollResult], Awaitable[None]]
 DECIDERS = 2
 EXTRACTORS, DRAWERS = 1, 1  # processes that read pages, and that draw images
 DECISIONS_BESIDE = 3  # of one poll beside the writer; then in its turn, in which no other poll commits
@@ -58,6 +59,7 @@ class Pipeline:
     clock: Callable[[], datetime]
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
     finished: Callable[[], int] = lambda: 0  # writes so far: progress of the writer
+    commit: Commit | None = None  # of quiet polls; None: `write` each
     # each answer to the poll of a feed
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None
     extractor: WorkerPool = field(default_factory=lambda: WorkerPool(EXTRACTORS, extracts=True))  # of pages
@@ -138,6 +140,14 @@ class Pipeline:
                     claim, source, answer, config=config, now=started, seconds=time.monotonic() - clock
                 )
         return await self.poll(told)  # its document was read as one of another source
+
+    async def fail(self, claim: Claim, error: PollError) -> Outcome:
+        """Record a poll as failed without a fetch; StorageError."""
+        config, now = self.config(), self.clock()
+        source = config.source(claim.id)
+        if source is None:
+            return await self._void(claim, now, f"{claim.id} is no longer configured")
+        return await self._settle(claim, source, error, config=config, now=now, seconds=0.0)
 
     async def _decided(
         self,
@@ -255,6 +265,9 @@ class Pipeline:
             return await self.write(lambda: record(decide()))
         run = asyncio.get_running_loop().run_in_executor
         result = await run(self._deciders, decide) if is_read else decide()
+        if self.commit is not None and result.is_quiet:
+            await self.commit(result)
+            return result
         return await self.write(partial(record, result))
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:

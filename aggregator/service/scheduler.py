@@ -1,7 +1,7 @@
 """The scheduler: one tick over what is due, with fairness among hosts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
@@ -125,6 +125,10 @@ class Scheduler:
             await self._restyling.run(is_over=lambda: self._draining)
         finally:
             self._is_restyling = False
+
+    def beside(self) -> Sequence[Coroutine[object, object, None]]:
+        """Return what goes on beside the ticks."""
+        return self.watch(), self.pulse()
 
     async def pulse(self) -> None:
         """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""

@@ -1,22 +1,24 @@
 """Composition of both HTTP sides, public and admin, with the own hub: loaded by the service alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
 
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from aggregator.model.cluster import Node, Role
 from aggregator.model.push import PushResult
 from aggregator.model.settings import Address
 from aggregator.publish.publisher import Publisher
 from aggregator.service.editing import Editor
-from aggregator.service.live_config import LiveConfig
+from aggregator.service.live_config import Present
 from aggregator.service.metrics import Metrics
 from aggregator.service.pipeline import Pipeline
-from aggregator.service.push import Push, Pushers
-from aggregator.service.scheduler import Scheduler
+from aggregator.service.push import DISTRIBUTED, PINGED, TOLD, VERIFIED, Push, Pushers
 from aggregator.service.tallies import Tallies, write, write_often
 from aggregator.service.webhooks import Webhooks
 from aggregator.storage import stored_feeds
@@ -35,23 +37,52 @@ from aggregator.web.prefix import Prefixed
 from aggregator.web.remembered import Mark, Remembered
 from aggregator.websub.distribution import Distributor
 from aggregator.websub.ping import Pinger
-from aggregator.websub.verification import Verifier
+from aggregator.websub.verification import LOOK_EVERY, Verifier
+
+
+class Ticks(Protocol):
+    """What the sites know of the ticks of their process."""
+
+    fault: str
+
+    def is_ready(self) -> bool: ...
+
+    def load(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The part of one node: its roles, the kinds of push that are its own at the moment, all nodes."""
+
+    roles: Collection[Role] = tuple(Role)
+    is_ours: Callable[[str], bool] = lambda kind: True
+    known: Callable[[], Sequence[Node]] = tuple
+    verified_every: timedelta = LOOK_EVERY  # requests to the hub of another process
+
+
+ALONE = Nodes()
 
 
 @asynccontextmanager
 async def pushing(
-    pipeline: Pipeline, current: LiveConfig, publisher: Publisher, observe: Callable[[PushResult], None]
+    pipeline: Pipeline,
+    current: Present,
+    publisher: Publisher,
+    observe: Callable[[PushResult], None],
+    nodes: Nodes,
 ) -> AsyncIterator[Sequence[BaseRoute]]:
     """Run the own WebSub hub, pings of another, and webhooks; yields the routes of the hub. Drained at the
     end."""
     pushers, storage, write = Pushers(current), pipeline.storage, pipeline.write
     client, now, config = pushers.pusher, pipeline.clock, pipeline.config
-    verifier = Verifier(storage.push, publisher, client, write, config=config, clock=now)
+    verifier = Verifier(
+        storage.push, publisher, client, write, config=config, clock=now, look_every=nodes.verified_every
+    )
     distributor = Distributor(storage, publisher, client, write, config=config, clock=now, observe=observe)
     pinger = Pinger(storage, client, write, config=config, clock=now, observe=observe)
-    endpoint = HubEndpoint(storage.push, config=config, clock=now, wake=verifier.wake)
+    endpoint = _hub(pipeline, verifier.wake)
     webhooks = Webhooks(storage, publisher, client, write, config=config, clock=now, observe=observe)
-    push = Push((verifier, distributor, pinger, webhooks))
+    push = Push({VERIFIED: verifier, DISTRIBUTED: distributor, PINGED: pinger, TOLD: webhooks}, nodes.is_ours)
     loops = push.loops()
     try:
         yield endpoint.routes()
@@ -80,21 +111,26 @@ class Sides:
 @asynccontextmanager
 async def sides(
     pipeline: Pipeline,
-    current: LiveConfig,
-    scheduler: Scheduler,
+    current: Present,
+    ticks: Ticks,
     remembered: Remembered,
     metrics: Metrics,
     tallies: Tallies,
-    path: str,
+    path: str = "",
+    nodes: Nodes = ALONE,
 ) -> AsyncIterator[Sides]:
     """Compose both sides of a publication, push, and write what is counted. `path` is that of its admin side
     among several, "" for the only one."""
     publisher = Publisher(pipeline.storage, lambda: current.config)
     audience = Audience()
-    async with (
-        pushing(pipeline, current, publisher, metrics.pushed) as hub,
-        counting(pipeline, tallies),
-    ):
+    async with AsyncExitStack() as stack:
+        if Role.WORK in nodes.roles:
+            hub = await stack.enter_async_context(
+                pushing(pipeline, current, publisher, metrics.pushed, nodes)
+            )
+        else:
+            hub = _hub(pipeline, wake=lambda: None).routes()  # verified on the node that has the share
+        await stack.enter_async_context(counting(pipeline, tallies))
         public = _public(pipeline, current, publisher, hub, remembered)
         live = Live(tallies.slowest, audience.subscribers)
         yield Sides(
@@ -102,13 +138,22 @@ async def sides(
             path,
             current.config.listen,
             lambda: Counted(public(), tallies.request, audience),
-            _admin(pipeline, current, scheduler, metrics.text, live),
+            _admin(pipeline, current, ticks, metrics.text, live, nodes),
             lambda: current.config.admin_url,
-            scheduler.is_ready,
+            ticks.is_ready,
         )
 
 
-def admin_side(publications: Sequence[Sides]) -> ASGIApp:
+def sites_of(
+    publications: Sequence[Sides], admin: Address, *, public: bool = True
+) -> list[tuple[Address, Callable[[], ASGIApp]]]:
+    """Return each address with what makes its application: of all publications the admin side, and their
+    public sides if this process answers the public."""
+    listening = [(each.listen, each.public) for each in publications if public]
+    return [*listening, (admin, lambda: _admin_side(publications))]
+
+
+def _admin_side(publications: Sequence[Sides]) -> ASGIApp:
     """Return the admin application of one publication, or that of several with a path for each, under the
     path of `admin_url`."""
     first = publications[0]
@@ -135,9 +180,13 @@ async def counting(pipeline: Pipeline, tallies: Tallies) -> AsyncIterator[None]:
         await write(*of)
 
 
+def _hub(pipeline: Pipeline, wake: Callable[[], None]) -> HubEndpoint:
+    return HubEndpoint(pipeline.storage.push, config=pipeline.config, clock=pipeline.clock, wake=wake)
+
+
 def _public(
     pipeline: Pipeline,
-    current: LiveConfig,
+    current: Present,
     publisher: Publisher,
     hub: Sequence[BaseRoute],
     remembered: Remembered,
@@ -162,18 +211,17 @@ def _public(
 
 def _admin(
     pipeline: Pipeline,
-    current: LiveConfig,
-    scheduler: Scheduler,
+    current: Present,
+    ticks: Ticks,
     metrics: Callable[[], bytes],
     live: Live,
+    nodes: Nodes,
 ) -> Callable[[], ASGIApp]:
     reader = pipeline.reader
 
     def problems() -> tuple[str, ...]:
         return tuple(
-            each
-            for each in (*current.error.splitlines(), *current.look(), scheduler.fault, scheduler.load())
-            if each
+            each for each in (*current.error.splitlines(), *current.look(), ticks.fault, ticks.load()) if each
         )
 
     access = Access(pipeline.storage.sessions, config=pipeline.config, clock=pipeline.clock)
@@ -182,20 +230,21 @@ def _admin(
         app = admin_app(
             pipeline.storage,
             access,
-            scheduler.is_ready,
+            ticks.is_ready,
             problems=problems,
-            load=scheduler.load,
+            load=ticks.load,
             metrics=metrics,
             live=live,
-            edits=_editor(pipeline, current),
+            edits=_editor(pipeline, current) if nodes is ALONE else None,
             workers=lambda: reader.confinement.words if reader.confinement else "",
+            nodes=nodes.known,
         )
         return TrustedProxies(app, lambda: current.config.trusted_proxies)
 
     return admin
 
 
-def _editor(pipeline: Pipeline, current: LiveConfig) -> Editor:
+def _editor(pipeline: Pipeline, current: Present) -> Editor:
     """Return what edits sources.yaml for pages of the admin side."""
     return Editor(
         lambda: current.config,

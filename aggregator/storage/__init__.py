@@ -29,6 +29,8 @@ from aggregator.storage.sql.styles import StyleStore
 from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
+    from aggregator.storage.postgres.queue import HostQueue
+    from aggregator.storage.sql.cluster_store import ClusterStore
     from aggregator.storage.sql.desk import DeskStore
     from aggregator.storage.sql.image_store import ImageStore
     from aggregator.storage.sql.overview_store import OverviewStore
@@ -106,6 +108,13 @@ class Storage:
         from aggregator.storage.sql.image_store import ImageStore
 
         return ImageStore(self.engine)
+
+    @property
+    def cluster(self) -> "ClusterStore":
+        """Return what the nodes of a cluster share. Loaded when it is first asked for."""
+        from aggregator.storage.sql.cluster_store import ClusterStore
+
+        return ClusterStore(self.engine)
 
     @property
     def styles(self) -> StyleStore:
@@ -218,6 +227,14 @@ def move_store(origin: Place, target: Place, now: datetime) -> Restored:
                 database=target.database,
                 journals=(origin.directory / JOURNAL,),
             )
+
+
+def host_queue(database: str) -> "HostQueue":
+    """Return the queue of the nodes of a cluster."""
+    with _cluster_extra():
+        from aggregator.storage.postgres.queue import HostQueue as Queue
+
+    return Queue(database)
 
 
 @contextmanager

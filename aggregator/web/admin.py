@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aggregator.model.cluster import Node
 from aggregator.model.desk import Waiting
 from aggregator.publish.document import Published
 from aggregator.storage import Storage
@@ -47,6 +48,7 @@ def admin_app(
     workers: Callable[[], str] = str,
     live: Live = NOTHING_LIVE,
     edits: Edits | None = None,
+    nodes: Callable[[], Sequence[Node]] = tuple,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """Return the admin application, whose users, configuration and clock are those of `access`.
@@ -54,11 +56,11 @@ def admin_app(
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
     text, `workers` how the kernel confines them, "" before the first, `live` what only memory has; `edits`
-    edits sources.yaml.
+    edits sources.yaml; `nodes` returns those of the cluster.
     """
     now = access.clock
     overviews = Overviews(lambda: read(storage, now(), live), monotonic)
-    standing = _standing(ready, problems, workers)
+    standing = _standing(ready, problems, workers, nodes)
 
     def readyz(request: Request) -> Response:
         if ready():
@@ -86,9 +88,12 @@ def admin_app(
 
 
 def _standing(
-    ready: Callable[[], bool], problems: Callable[[], tuple[str, ...]], workers: Callable[[], str]
+    ready: Callable[[], bool],
+    problems: Callable[[], tuple[str, ...]],
+    workers: Callable[[], str],
+    nodes: Callable[[], Sequence[Node]],
 ) -> Callable[[], Standing]:
-    return lambda: Standing(ready(), problems(), workers())
+    return lambda: Standing(ready(), problems(), workers(), nodes())
 
 
 def _rooms(storage: Storage, frame: Frame, edits: Edits | None) -> list[BaseRoute]:

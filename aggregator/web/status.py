@@ -1,6 +1,6 @@
 """The status page of the admin side: problems, alerts, charts, and sources with the failing ones first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from aggregator.editorial.safe import masked_feed
 from aggregator.model.alert import Alert
+from aggregator.model.cluster import Node
 from aggregator.model.overview import SourceQuery
 from aggregator.model.poll import Health, SourceState
 from aggregator.policy import reasons
@@ -27,11 +28,13 @@ _ADD = "add one with `publicwire add URL`, or under `sources:` in sources.yaml."
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """State of the process: readiness, faults as sentences, and the confinement of its workers."""
+    """State of the process: readiness, faults as sentences, the confinement of its workers, and the nodes of
+    its cluster."""
 
     ready: bool
     problems: tuple[str, ...] = ()
     workers: str = ""
+    nodes: Sequence[Node] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Verifier:
     config: Callable[[], Config]
     clock: Callable[[], datetime]
     running: InFlight = field(default_factory=InFlight)
+    look_every: timedelta = LOOK_EVERY
     _looked: datetime | None = None
     _is_woken: bool = True  # requests may wait from before the start
 
@@ -49,7 +50,7 @@ class Verifier:
         """Begin to answer the requests that wait: those that came, and at times those that another process
         has made of subscriptions to a channel that it removed."""
         now = self.clock()
-        is_time = self._looked is None or abs(now - self._looked) >= LOOK_EVERY
+        is_time = self._looked is None or abs(now - self._looked) >= self.look_every
         if not (self._is_woken or is_time):
             return
         self._is_woken, self._looked = False, now  # before the look: a request may come meanwhile

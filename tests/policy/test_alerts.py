@@ -92,6 +92,12 @@ def test_a_successful_poll_clears_every_alert_that_it_disproves() -> None:
     assert fine() == NOTHING
 
 
+def test_a_source_that_nodes_die_of_is_in_quarantine_at_once() -> None:
+    assert fails(Cause.POISON) == {
+        AlertKind.POISON: "in quarantine, tried again in a day: no route",
+    }
+
+
 @pytest.mark.parametrize(
     ("times", "since", "is_raised"),
     [

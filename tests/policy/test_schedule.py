@@ -235,6 +235,7 @@ def waits(wait: timedelta, asked: timedelta | None = None) -> Due:
         (Cause.NOT_A_FEED, 1, 2 * HOUR),
         (Cause.LIMIT, 0, HOUR),
         (Cause.CRASH, 0, HOUR),
+        (Cause.POISON, 0, DAY),
         (Cause.REFUSED, 9, DAY),
         (Cause.LEASE, 0, 15 * MINUTE),  # a cause without a back-off of its own
     ],

@@ -7,14 +7,26 @@ from datetime import timedelta
 
 from aggregator.errors import Cause
 from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.cluster import QueueStats
 from aggregator.model.poll import Claim, Outcome, OutcomeKind, Totals
 from aggregator.model.schedule import Due
-from aggregator.service.metrics import Gauges, Metrics
+from aggregator.service.metrics import Gauges, Metrics, NodeGauges
 from tests.given import HOUR, NOON
 
+GAUGES = Gauges(Totals(), in_flight=0, killed=0, last_tick=None)
+OF_NODE = {
+    'publicwire_queue_jobs{state="waiting"}': 2,
+    'publicwire_queue_jobs{state="picked"}': 3,
+    "publicwire_queue_age_seconds": 4,
+    "publicwire_leases_lost_total": 5,
+    "publicwire_store_away_times_total": 6,
+    "publicwire_store_away": 1,
+    "publicwire_clock_offset_seconds": -0.5,
+}
 
-def given_metrics(gauges: Gauges | None = None) -> Metrics:
-    return Metrics(lambda: gauges or Gauges(Totals(), in_flight=0, killed=0, last_tick=None))
+
+def given_metrics(gauges: Gauges = GAUGES) -> Metrics:
+    return Metrics(lambda: gauges)
 
 
 def claim(late: timedelta = timedelta(0)) -> Claim:
@@ -97,6 +109,14 @@ def test_gauges_are_read_at_each_scrape() -> None:
     }
     assert found["publicwire_workers_killed_total"] == 8
     assert found["publicwire_last_tick_timestamp_seconds"] == NOON.timestamp()
+
+
+def test_a_node_of_a_cluster_adds_its_queue_and_its_faults() -> None:
+    queue = QueueStats(2, 3, timedelta(seconds=4))
+    node = NodeGauges(queue, leases_lost=5, away=6, is_away=True, offset=timedelta(seconds=-0.5))
+    found = values(given_metrics(replace(GAUGES, node=node)))
+    assert {name: value for name, value in found.items() if name in OF_NODE} == OF_NODE
+    assert not OF_NODE.keys() & values(given_metrics()).keys()
 
 
 def test_before_the_first_tick_there_is_no_time_of_it_and_no_second_series_for_counters() -> None:

@@ -53,7 +53,7 @@ def test_an_error_pauses_its_own_kind_of_push_alone() -> None:
 
     async def scenario() -> list[object]:
         with capture_logs() as logs:
-            await stepping(Push((failing, fine)), 40.0)
+            await stepping(Push({"verified": failing, "told": fine}), 40.0)
         return [each["event"] for each in logs]
 
     assert virtual_time.run(scenario()) == ["push failed, its next step follows"]
@@ -75,7 +75,7 @@ def test_a_stop_lets_requests_end_and_then_cancels_them() -> None:
         kind.running.begin({"slow"}, request("slow", slow))
         loop.call_later(DRAIN_SECONDS / 2, quick.set)
         begun = loop.time()
-        await Push((kind,)).drain()
+        await Push({"told": kind}).drain()
         return loop.time() - begun
 
     assert virtual_time.run(scenario()) <= DRAIN_SECONDS + 0.1
@@ -96,3 +96,14 @@ def test_the_client_of_push_follows_the_configuration() -> None:
         return replace(of, proxy="http://proxy.example:3128")
 
     asyncio.run(scenario())
+
+
+def test_a_kind_whose_share_another_node_has_takes_no_step() -> None:
+    ours, theirs = Scripted(), Scripted()
+
+    async def scenario() -> None:
+        await stepping(Push({"told": ours, "pinged": theirs}, lambda kind: kind == "told"), 1.0)
+
+    virtual_time.run(scenario())
+    assert len(ours.at) > 5
+    assert theirs.at == []

@@ -38,8 +38,8 @@ class CountedEngine:
         return 0
 
     @contextmanager
-    def writing(self, *, checked: bool = True) -> Iterator[Connection]:
-        with self.engine.writing(checked=checked) as connection:
+    def writing(self, *, checked: bool = True, shared: bool = False) -> Iterator[Connection]:
+        with self.engine.writing(checked=checked, shared=shared) as connection:
             connection.set_progress_handler(self._count, 1)
             yield connection
 

@@ -97,8 +97,8 @@ class ExplainedEngine:
         return getattr(self.engine, name)
 
     @contextmanager
-    def writing(self, *, checked: bool = True) -> Iterator[Explained]:
-        with self.engine.writing(checked=checked) as connection:
+    def writing(self, *, checked: bool = True, shared: bool = False) -> Iterator[Explained]:
+        with self.engine.writing(checked=checked, shared=shared) as connection:
             yield Explained(connection, self.how, self.plans)
 
     @contextmanager

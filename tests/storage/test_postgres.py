@@ -136,6 +136,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP TABLE session, veto_link, report, tally, image_use, image")
         db.execute("DROP INDEX source_organisation, item_live, item_held, source_failing, source_unpolled")
         db.execute("ALTER TABLE alert DROP COLUMN mailed")
+        db.execute("DROP TABLE node, share, host_run, config_version")
         db.execute("DROP TABLE hub_request, hub_subscriber, hub_ping, webhook_item, webhook")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
@@ -157,7 +158,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
         columns = (
-            f"{columns} has_new_validators indexed attribution ai terms site_terms full_text house_style"
+            f"{columns} has_new_validators indexed attribution ai terms site_terms full_text house_style lost"
         )
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")

@@ -65,9 +65,9 @@ class CountedEngine:
         return getattr(self.engine, name)
 
     @contextmanager
-    def writing(self, *, checked: bool = True) -> Iterator[Counted]:
+    def writing(self, *, checked: bool = True, shared: bool = False) -> Iterator[Counted]:
         work = Work()
-        with self.engine.writing(checked=checked) as connection:
+        with self.engine.writing(checked=checked, shared=shared) as connection:
             yield Counted(connection, work, self.rows_max)
         self.works.append(work)
 

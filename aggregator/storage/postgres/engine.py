@@ -29,6 +29,7 @@ CONTENT = (
 POLLER, MIGRATIONS, WRITER = 7101, 7102, 7103  # classes of advisory locks; the schema is the object
 LOCK = "%s, hashtext(current_schema())"
 ALONE = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
+SHARED = f"SELECT pg_advisory_xact_lock_shared({WRITER}, hashtext(current_schema()))"
 HOLDER = """SELECT a.pid, a.application_name, a.client_addr FROM pg_locks l
     JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bit(32)) AS bigint)
@@ -39,12 +40,14 @@ class PostgresEngine:
     """One schema of a database, beside the directory of the journal and the backups."""
 
     index = FullTextIndex()
+    clock = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
     def __init__(self, url: str, directory: Path) -> None:
         self.directory = directory
         self.pool = Pool(url)
         self._writing = threading.RLock()
         self._poller: Raw | None = None  # the session that holds the poller's lock
+        self._is_node, self._direct = False, ""  # whether it shares that lock; URL of that session
         self._poller_pid = 0  # of its server process
         try:
             private.directory(directory)
@@ -52,17 +55,20 @@ class PostgresEngine:
             raise StorageError(f"cannot make the store's directory {refusal(error)}") from error
 
     @contextmanager
-    def writing(self, *, checked: bool = True) -> Iterator[PostgresConnection]:
+    def writing(self, *, checked: bool = True, shared: bool = False) -> Iterator[PostgresConnection]:
         """Open one write transaction: committed at the end, rolled back whole on any error. As in SQLite, one
-        at a time in all processes: what a transaction reads, no other changes before its end.
+        at a time in all processes, unless it is `shared`: what a transaction reads, no other changes before
+        its end.
 
-        Foreign keys are checked at the commit, `checked` or not: here they have indexes.
+        Shared ones that publish have the row of the counter of changes in common, from their stamp to the
+        commit. Foreign keys are checked at the commit, `checked` or not: here they have indexes.
         """
-        with self._writing:
-            self._keep_lock()
+        with nullcontext() if shared else self._writing:
+            with self._writing:
+                self._keep_lock()
             with self._transaction("BEGIN") as raw:
                 raw.execute(FROZEN)
-                raw.execute(ALONE)
+                raw.execute(SHARED if shared else ALONE)
                 yield self._connection(raw)
 
     @contextmanager
@@ -101,8 +107,10 @@ class PostgresEngine:
         return lambda: None
 
     @contextmanager
-    def polling(self) -> Iterator[None]:
-        """Hold the advisory lock of the one poller; it ends with its session, as when its process dies."""
+    def polling(self, *, shared: bool = False, direct: str = "") -> Iterator[None]:
+        """Hold the advisory lock of the one poller; it ends with its session, as when its process dies. Nodes
+        of a cluster share it."""
+        self._is_node, self._direct = shared, direct
         self._lock_poller()
         try:
             yield
@@ -114,9 +122,10 @@ class PostgresEngine:
     def _lock_poller(self, former: int = 0) -> None:
         """Take the poller's lock; `former` is the server process of the session of ours that held it."""
         with self.pool.answering():
-            raw = self.pool.connect()
+            raw = self.pool.connect(self._direct)
             with self.pool.within(ANSWER_SECONDS, raw):
-                row = raw.execute(f"SELECT pg_try_advisory_lock({LOCK}) AS is_ours", (POLLER,)).fetchone()
+                how = "pg_try_advisory_lock_shared" if self._is_node else "pg_try_advisory_lock"
+                row = raw.execute(f"SELECT {how}({LOCK}) AS is_ours", (POLLER,)).fetchone()
                 if row is not None and row["is_ours"]:
                     self._poller, self._poller_pid = raw, raw.info.backend_pid
                     return

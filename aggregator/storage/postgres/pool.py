@@ -18,7 +18,15 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg.rows import dict_row
 
-from aggregator.errors import Rejected, StorageError, StoreAway, StoreFull, StoreUnavailable, UsageError
+from aggregator.errors import (
+    Rejected,
+    StorageError,
+    StoreAway,
+    StoreContended,
+    StoreFull,
+    StoreUnavailable,
+    UsageError,
+)
 from aggregator.storage.postgres.connection import Raw, Text
 
 CONNECT_SECONDS = 5
@@ -39,7 +47,7 @@ class Pool:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.name = _name(url)
+        self.name = database_name(url)
         self._idle: deque[Raw] = deque()
         self._lent: dict[Raw, float] = {}  # with the time (monotonic) at which each is overdue
         self._lock = threading.Lock()
@@ -58,10 +66,21 @@ class Pool:
             try:
                 with self.within(seconds, raw):
                     yield raw
+            except errors.FeatureNotSupported:  # a table has got a column since the statement was prepared
+                self._forget_prepared(raw)
+                raise
             finally:
                 if not raw.closed:
                     with self._lock:
                         self._idle.append(raw)
+
+    def _forget_prepared(self, raw: Raw) -> None:
+        """Close a connection, and the idle ones, whose prepared statements are as old."""
+        with self._lock:
+            idle = [*self._idle]
+            self._idle.clear()
+        for each in (raw, *idle):
+            each.close()
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -102,10 +121,10 @@ class Pool:
                 return raw
             raw.close()
 
-    def connect(self) -> Raw:
-        """Return a new connection, which is the caller's to close."""
+    def connect(self, url: str = "") -> Raw:
+        """Return a new connection, which is the caller's to close; `url` is another way to the database."""
         raw = psycopg.connect(
-            self._url,
+            url or self._url,
             autocommit=True,
             row_factory=dict_row,
             application_name=f"process {os.getpid()}",
@@ -175,7 +194,9 @@ def translated(name: str) -> Iterator[None]:
             f"the user of the database {name} lacks a right: {_line(error)}; "
             "GRANT USAGE, CREATE ON SCHEMA, or make it the owner"
         ) from error
-    except (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable) as error:
+    except (errors.DeadlockDetected, errors.SerializationFailure, errors.FeatureNotSupported) as error:
+        raise StoreContended(f"the database {name} rolled a transaction back: {_line(error)}") from error
+    except errors.LockNotAvailable as error:
         raise StoreUnavailable(f"the database {name} took nothing: {_line(error)}; try again") from error
     except errors.IdleInTransactionSessionTimeout as error:
         raise StoreAway(f"the database {name} ended a transaction that had stood still") from error
@@ -202,7 +223,7 @@ def _line(error: Exception) -> str:
     return primary or " ".join(str(error).split())
 
 
-def _name(url: str) -> str:
+def database_name(url: str) -> str:
     """Return a database without user and password, as messages show it."""
     try:
         parts = conninfo.conninfo_to_dict(url)

@@ -18,11 +18,17 @@ OWN: Sequence[str] = (
 )
 
 
+# In `meta`, by a migration that only adds what has a default: the last migration of the release before, which
+# works on its tables too, so that the nodes of a cluster are replaced one by one.
+SERVES = "serves"
+
+
 def is_current(db: Connection) -> bool:
-    """Return whether the schema holds the tables of this version."""
+    """Return whether the schema holds the tables of this version, or newer ones that serve this version."""
     if one(db.execute("SELECT to_regclass('migration') AS migrations"))["migrations"] is None:
         return False
-    return {row["name"] for row in db.execute("SELECT name FROM migration")} == set(names())
+    applied = _applied(db)
+    return applied == set(names()) or _serves(db, applied)
 
 
 def migrate(db: Connection, name: str) -> None:
@@ -33,7 +39,9 @@ def migrate(db: Connection, name: str) -> None:
             db.execute(sql)
         _note(db, names())
         return
-    applied = {row["name"] for row in db.execute("SELECT name FROM migration")}
+    applied = _applied(db)
+    if _serves(db, applied):
+        return
     if applied - set(names()):
         raise StorageError(f"the database {name} was written by a newer Publicwire: install that")
     lacking = [each for each in names() if each not in applied]
@@ -42,6 +50,18 @@ def migrate(db: Connection, name: str) -> None:
     for sql in (sql for each in lacking for sql in MIGRATIONS[each]):
         db.execute(table(sql))
     _note(db, lacking)
+
+
+def _applied(db: Connection) -> set[str]:
+    return {row["name"] for row in db.execute("SELECT name FROM migration")}
+
+
+def _serves(db: Connection, applied: set[str]) -> bool:
+    """Return whether newer tables serve this version."""
+    if not applied > set(names()):
+        return False
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (SERVES,)).fetchone()
+    return row is not None and max(names()) >= row["value"]
 
 
 def _note(db: Connection, names: Sequence[str]) -> None:

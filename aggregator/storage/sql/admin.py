@@ -56,6 +56,13 @@ class AdminStore:
                 claims.clear_leases(db, now)
             yield self.replay([self._engine.directory / JOURNAL], now)
 
+    @contextmanager
+    def node(self, direct: str = "") -> Iterator[None]:
+        """Share the poller's lock with the other nodes of a cluster; StoreBusy names a process that has it
+        alone. Leases stay: other nodes hold them."""
+        with self._engine.polling(shared=True, direct=direct):
+            yield
+
     def is_polled(self) -> bool:
         """Return whether a process polls this store."""
         return self._engine.is_polled()

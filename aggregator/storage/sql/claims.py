@@ -19,6 +19,8 @@ from aggregator.storage.sql.subscriptions import SELECT as SUBSCRIPTION
 
 IN_TURN = """SELECT number, host FROM source WHERE configured = 1 AND due <= :now
     AND (leased IS NULL OR leased < :now) ORDER BY due, number"""
+AT_HOST = """SELECT number, lost FROM source WHERE configured = 1 AND host = :host AND due <= :now
+    AND (leased IS NULL OR leased < :now) ORDER BY lost, due, number LIMIT :limit"""
 NAMED = f"""SELECT number, host FROM source WHERE configured = 1
     AND id {texts(":ids")} ORDER BY due, number"""
 
@@ -38,13 +40,38 @@ def claim(
     else:
         waiting = db.execute(NAMED, {"ids": as_json(ids)})
     admitted = (row["number"] for row in waiting if admit is None or admit(row["host"]))
-    chosen = as_json(islice(admitted, limit))
     found = db.execute(
         f"""UPDATE source SET token = token + 1, leased = :until
         WHERE number {ints(":chosen")} RETURNING *""",
-        {"until": ms(now + lease), "chosen": chosen},
+        {"until": ms(now + lease), "chosen": as_json(islice(admitted, limit))},
     ).fetchall()
     return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
+
+
+def claim_at(db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta) -> tuple[Claim, ...]:
+    """Lease up to `limit` due sources at a host. Sources whose polls nodes have died of come last, one at a
+    time, so that each death counts for one of them."""
+    waiting = db.execute(AT_HOST, {"host": host, "now": ms(now), "limit": limit}).fetchall()
+    chosen = [row["number"] for row in waiting if not row["lost"]] or [row["number"] for row in waiting[:1]]
+    if not chosen:
+        return ()
+    found = db.execute(
+        f"""UPDATE source SET token = token + 1, leased = :until
+        WHERE number {ints(":chosen")} AND (leased IS NULL OR leased < :now) RETURNING *""",
+        {"until": ms(now + lease), "now": ms(now), "chosen": as_json(chosen)},
+    ).fetchall()
+    return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
+
+
+def take_over(db: Connection, host: str, *, died: bool) -> int:
+    """End the leases that an unfinished pass over a host has left, so that its commits are rejected; `died`:
+    with its node. Returns how many."""
+    found = db.execute(
+        """UPDATE source SET leased = NULL, token = token + 1, lost = lost + :died
+        WHERE configured = 1 AND host = :host AND leased IS NOT NULL RETURNING number""",
+        {"host": host, "died": int(died)},
+    )
+    return len(found.fetchall())
 
 
 def renewed(db: Connection, held: Claim) -> Claim | None:

@@ -79,8 +79,16 @@ class Engine(Protocol):
     def directory(self) -> Path:
         """Directory of the journal and the backups."""
 
-    def writing(self, *, checked: bool = True) -> AbstractContextManager[Connection]:
-        """Open one write transaction, rolled back whole on any error. Not `checked`: without foreign keys."""
+    @property
+    def clock(self) -> str:
+        """The SQL expression of the database's own time, in milliseconds since 1970."""
+
+    def writing(self, *, checked: bool = True, shared: bool = False) -> AbstractContextManager[Connection]:
+        """Open one write transaction, rolled back whole on any error. Not `checked`: without foreign keys.
+
+        `shared`: others that are shared may run meanwhile. For what changes rows that one node has leased, or
+        comes to its changes of others only after the stamp.
+        """
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open one consistent snapshot."""
@@ -92,8 +100,12 @@ class Engine(Protocol):
         """Return a reader of the newest committed `seq` for one thread. It never blocks, and returns None
         where it would have to."""
 
-    def polling(self) -> AbstractContextManager[None]:
-        """Hold the lock of the store's one poller; StoreBusy names the holder."""
+    def polling(self, *, shared: bool = False, direct: str = "") -> AbstractContextManager[None]:
+        """Hold the lock of the store's one poller; StoreBusy names the holder.
+
+        `shared`: beside other nodes of a cluster. `direct` is the URL of the database for sessions that a
+        pooler of connections must not share out, "" for the same.
+        """
 
     def is_polled(self) -> bool:
         """Return whether a process holds that lock."""

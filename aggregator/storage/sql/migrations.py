@@ -6,6 +6,7 @@ A released one is never edited. Tables are written in SQLite's types, which Post
 from collections.abc import Mapping, Sequence
 
 from aggregator.storage.sql import provenance
+from aggregator.storage.sql.cluster_tables import CLUSTER
 from aggregator.storage.sql.desk_tables import DESK
 from aggregator.storage.sql.image_tables import IMAGES
 from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
@@ -281,4 +282,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     **TALLIES,
     **RULED_TOPICS,
     **IMAGES,
+    **CLUSTER,
 }

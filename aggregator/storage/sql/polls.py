@@ -5,14 +5,16 @@ A poll is one transaction: items, keys, revisions, stories, source state and pol
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
+from aggregator.errors import Cause, LeaseLost, Outdated, Rejected, RejectedPoll
 from aggregator.model.alert import AlertKind
 from aggregator.model.document import ReadResult
 from aggregator.model.poll import Claim, Outcome, PollResult
 from aggregator.model.schedule import FIXED, Due, HostState
 from aggregator.model.stored import Knowledge
+from aggregator.policy.schedule import POISON_AT
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -26,7 +28,7 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, read, texts
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, ints, read, texts
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
 
 
@@ -58,7 +60,7 @@ class PollStore:
 
         `states` are those of the hosts that were asked nevertheless.
         """
-        with self._engine.writing() as db:
+        with self._engine.writing(shared=True) as db:
             db.executemany(
                 "UPDATE source SET leased = NULL WHERE number = ? AND token = ?",
                 [(claim.number, claim.token) for claim in held],
@@ -90,12 +92,25 @@ class PollStore:
         feed; Outdated when the state it was decided from has changed; RejectedPoll when the store is sound
         and does not admit a value of this poll.
         """
-        with _failing_the_poll(), self._engine.writing() as db:
+        with _failing_the_poll(), self._engine.writing(shared=True) as db:
             self._record(db, result)
 
+    def record_all(self, results: Sequence[PollResult]) -> None:
+        """(poller) Commit several polls in one transaction, all or none. Raises as `record`, of any."""
+        with _failing_the_poll(), self._engine.writing(shared=True) as db:
+            stored = _end_leases(db, [result.claim for result in results])
+            for result in results:
+                self._write(db, replace(result, hosts=()), stored[result.claim.number])
+            states = {state.host: state for result in results for state in result.hosts}
+            for host in sorted(states):
+                hosts.record(db, states[host])
+
     def _record(self, db: Connection, result: PollResult) -> None:
+        lost = POISON_AT - 1 if result.outcome.cause is Cause.POISON else 0
+        self._write(db, result, _end_lease(db, result.claim, lost=lost))
+
+    def _write(self, db: Connection, result: PollResult, stored: Due) -> None:
         claim, now = result.claim, result.outcome.started
-        stored = _end_lease(db, claim)
         _log(db, claim.number, result.outcome)
         for state in result.hosts:
             hosts.record(db, state)
@@ -193,22 +208,42 @@ def _failing_the_poll() -> Iterator[None]:
         raise RejectedPoll(str(error)) from error
 
 
-def _end_lease(db: Connection, claim: Claim) -> Due:
+def _end_lease(db: Connection, claim: Claim, *, lost: int) -> Due:
     """End the lease of a claim that still holds; returns the due time now stored.
 
     LeaseLost: another poll has the source, or it is no longer configured with this feed. Outdated: its state
     was changed by something other than a poll.
     """
     held = db.execute(
-        """UPDATE source SET leased = NULL WHERE number = ? AND token = ? AND leased IS NOT NULL
+        """UPDATE source SET leased = NULL, lost = ? WHERE number = ? AND token = ? AND leased IS NOT NULL
         AND configured = 1 AND feed = ? RETURNING version, due, due_reason, due_figures""",
-        (claim.number, claim.token, claim.feed),
+        (lost, claim.number, claim.token, claim.feed),
     ).fetchone()
     if held is None:
         raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")
     if held["version"] != claim.version:
         raise Outdated(f"the state of {claim.id} has changed since it was claimed")
     return rows.due(held)
+
+
+def _end_leases(db: Connection, held: Sequence[Claim]) -> Mapping[int, Due]:
+    """End the leases of claims in one statement; returns the due times now stored. Raises as `_end_lease`."""
+    found = db.execute(
+        f"""UPDATE source SET leased = NULL, lost = 0
+        WHERE number {ints()} AND leased IS NOT NULL AND configured = 1
+        RETURNING number, token, feed, version, due, due_reason, due_figures""",
+        (as_json(claim.number for claim in held),),
+    )
+    ended = {row["number"]: row for row in found}
+    for claim in held:
+        row = ended.get(claim.number)
+        if row is None or (row["token"], row["feed"]) != (claim.token, claim.feed):
+            raise LeaseLost(
+                f"the poll of {claim.id} came too late or its source is gone; nothing was written"
+            )
+        if row["version"] != claim.version:
+            raise Outdated(f"the state of {claim.id} has changed since it was claimed")
+    return {number: rows.due(row) for number, row in ended.items()}
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:

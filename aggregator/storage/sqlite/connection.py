@@ -43,6 +43,7 @@ class SqliteEngine:
     """All connections of this process to the database of a directory, and the lock around the writing one."""
 
     index = FullTextIndex()
+    clock = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -77,11 +78,11 @@ class SqliteEngine:
         return connection
 
     @contextmanager
-    def writing(self, *, checked: bool = True) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, checked: bool = True, shared: bool = False) -> Iterator[sqlite3.Connection]:
         """Open one write transaction: committed at the end, rolled back whole on any error.
 
         Not `checked`: for deleting items with all that refers to them. SQLite would look for what is left
-        of each through all keys, which have no index for it.
+        of each through all keys, which have no index for it. A file has one writer, `shared` or not.
         """
         with self._lock, translated(self.path):
             if checked is not self._checks:
@@ -141,8 +142,10 @@ class SqliteEngine:
         """Return a non-blocking reader of the newest `seq` over a connection of its own."""
         return NewestSeq(self._connect())
 
-    def polling(self) -> AbstractContextManager[None]:
-        """Hold the lock file of the one poller."""
+    def polling(self, *, shared: bool = False, direct: str = "") -> AbstractContextManager[None]:
+        """Hold the lock file of the one poller; UsageError if it is to be shared."""
+        if shared:
+            raise UsageError("nodes of a cluster need `database:`, a PostgreSQL server")
         return poller_lock(self.directory / LOCK)
 
     def is_polled(self) -> bool:

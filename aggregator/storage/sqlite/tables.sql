@@ -39,7 +39,7 @@ CREATE TABLE source (
     last_new INTEGER,
     usual_gap INTEGER,
     hints TEXT NOT NULL DEFAULT '{}'
-, host TEXT NOT NULL DEFAULT '', relocation TEXT NOT NULL DEFAULT '{}', due_reason TEXT NOT NULL DEFAULT 'new', due_figures TEXT NOT NULL DEFAULT '{}', version INTEGER NOT NULL DEFAULT 0, failing_since INTEGER, findings INTEGER NOT NULL DEFAULT 0, spent TEXT NOT NULL DEFAULT '{}', from_entry INTEGER NOT NULL DEFAULT 0, burst INTEGER NOT NULL DEFAULT 20, feed_public INTEGER NOT NULL DEFAULT 0, last_limited INTEGER, month_first INTEGER, ahead TEXT NOT NULL DEFAULT '{}', history INTEGER NOT NULL DEFAULT 1, doubt TEXT NOT NULL DEFAULT '{}', volatile TEXT NOT NULL DEFAULT '[]', has_new_validators INTEGER NOT NULL DEFAULT 0, indexed INTEGER NOT NULL DEFAULT 0, attribution TEXT NOT NULL DEFAULT '', ai TEXT NOT NULL DEFAULT '{}', terms TEXT NOT NULL DEFAULT '{}', site_terms TEXT NOT NULL DEFAULT '{}', house_style TEXT NOT NULL DEFAULT '{}', full_text INTEGER NOT NULL DEFAULT 0) STRICT;
+, host TEXT NOT NULL DEFAULT '', relocation TEXT NOT NULL DEFAULT '{}', due_reason TEXT NOT NULL DEFAULT 'new', due_figures TEXT NOT NULL DEFAULT '{}', version INTEGER NOT NULL DEFAULT 0, failing_since INTEGER, findings INTEGER NOT NULL DEFAULT 0, spent TEXT NOT NULL DEFAULT '{}', from_entry INTEGER NOT NULL DEFAULT 0, burst INTEGER NOT NULL DEFAULT 20, feed_public INTEGER NOT NULL DEFAULT 0, last_limited INTEGER, month_first INTEGER, ahead TEXT NOT NULL DEFAULT '{}', history INTEGER NOT NULL DEFAULT 1, doubt TEXT NOT NULL DEFAULT '{}', volatile TEXT NOT NULL DEFAULT '[]', has_new_validators INTEGER NOT NULL DEFAULT 0, indexed INTEGER NOT NULL DEFAULT 0, attribution TEXT NOT NULL DEFAULT '', ai TEXT NOT NULL DEFAULT '{}', terms TEXT NOT NULL DEFAULT '{}', site_terms TEXT NOT NULL DEFAULT '{}', house_style TEXT NOT NULL DEFAULT '{}', full_text INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE item (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -475,6 +475,35 @@ CREATE TABLE image_use (
             failures INTEGER NOT NULL DEFAULT 0,
             size INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (item, address)
+        ) STRICT;
+CREATE TABLE node (
+            name TEXT PRIMARY KEY,
+            role TEXT NOT NULL,
+            version TEXT NOT NULL,
+            config INTEGER NOT NULL,
+            ahead INTEGER NOT NULL,
+            running INTEGER NOT NULL,
+            leases_lost INTEGER NOT NULL,
+            away INTEGER NOT NULL,
+            started INTEGER NOT NULL,
+            problem TEXT NOT NULL,
+            beat INTEGER NOT NULL
+        ) STRICT;
+CREATE TABLE share (
+            name TEXT PRIMARY KEY,
+            node TEXT NOT NULL,
+            until INTEGER NOT NULL
+        ) STRICT;
+CREATE TABLE host_run (
+            host TEXT PRIMARY KEY,
+            job INTEGER NOT NULL,
+            node TEXT NOT NULL
+        ) STRICT;
+CREATE TABLE config_version (
+            number INTEGER PRIMARY KEY,
+            digest TEXT NOT NULL,
+            content TEXT NOT NULL,
+            applied INTEGER NOT NULL
         ) STRICT;
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");

@@ -1,0 +1,107 @@
+"""`work` and `web` run a node of a cluster, `apply` and `migrate` prepare what nodes have in common."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import uvloop
+
+from aggregator import config as configuration
+from aggregator.cli.output import complain, say
+from aggregator.config import addresses
+from aggregator.errors import StoreBusy, UsageError
+from aggregator.model.cluster import Role
+from aggregator.model.settings import Config
+from aggregator.service import app
+from aggregator.service.cluster.stored_config import NodeSettings
+from aggregator.storage import host_queue, open_storage
+
+T = TypeVar("T")
+
+NO_DATABASE = "set PUBLICWIRE_DATABASE, or --database, to the postgresql:// URL of the cluster's store"
+REPLACED = "the nodes of a cluster take its place: stop it first"
+
+
+def settings(
+    database: str, store: Path, listen: str, admin: str, *, direct: str = "", heartbeat: int = 20
+) -> NodeSettings:
+    """Return where a node runs; UsageError for an option that is wrong."""
+    return NodeSettings(
+        store.absolute(),
+        _database(database),
+        _checked("--listen", addresses.listen, listen),
+        _checked("--admin", addresses.listen, admin),
+        _database(direct) if direct else "",
+        timedelta(seconds=heartbeat),
+    )
+
+
+def _database(url: str) -> str:
+    if not url:
+        raise UsageError(NO_DATABASE)
+    return _checked("--database", addresses.database, url)
+
+
+def _checked(option: str, read: Callable[[str], T], value: str) -> T:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}") from error
+
+
+def run(settings: NodeSettings, role: Role, *, log_format: str, log_level: str) -> int:
+    """Run one node until it is stopped and return the exit code."""
+    from aggregator.cli.logging import set_up
+    from aggregator.service.cluster import app as cluster
+
+    set_up(log_format, log_level)
+
+    def started(config: Config) -> None:
+        say(f"Publicwire {role.value} node for {config.publication.name}")
+        if role is Role.WEB:
+            say(f"  pages and feeds  http://{config.listen}/")
+        say(f"  status           http://{config.admin}/status")
+        sys.stdout.flush()
+
+    try:
+        return uvloop.run(cluster.serve(settings, role, environment=os.environ, started=started))
+    except StoreBusy as error:
+        raise StoreBusy(f"{error}: {REPLACED}") from error
+
+
+def apply(path: Path, database: str, store: Path | None, *, on: int | None) -> None:
+    """Put a file into force as a version in the store."""
+    text = configuration.text_of(path)
+    config = configuration.parse(text, path)
+    files = [source.id for source in config.sources if source.feed.startswith("file:")]
+    if files:
+        raise UsageError(f"a cluster polls no files, which one machine has: {', '.join(files)}")
+    for warning in configuration.warnings(config):
+        complain(f"warning: {warning}")
+    directory, url = (store or config.store).absolute(), _database(database or config.database)
+    with closing(open_storage(directory, url)) as storage:
+        config = storage.admin.bound(config)
+        before = storage.cluster.newest_version()
+        number, done = storage.cluster.apply(config, text, app.utc_now(), on=on)
+    for each in done:
+        say(each)
+    say(f"version {number} is in force" if number != before else f"version {number} was in force already")
+
+
+def migrate(database: str, store: Path) -> None:
+    """Make the tables of the store and of the queue, or migrate them."""
+    url = _database(database)
+    open_storage(store.absolute(), url).close()
+
+    async def install() -> None:
+        queue = host_queue(url)
+        await queue.install()
+        await queue.close()
+
+    asyncio.run(install())
+    say("the database holds a store of this version, and the queue of a cluster")

@@ -1,0 +1,69 @@
+"""Nodes of a cluster, its queue and the configuration that is in force on all of them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Work of a node. The values are stored: never rename one."""
+
+    WORK = "work"
+    WEB = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """State of a node as it reports it once a tick; `config` is the number of its configuration.
+
+    `offset` is the node's clock minus the database's, `running` the polls and tasks under way, `leases_lost`
+    and `away` count since its start: polls that another node took over, times that the store was away.
+    """
+
+    name: str
+    role: Role
+    version: str
+    config: int
+    offset: timedelta
+    running: int
+    leases_lost: int
+    away: int
+    started: datetime
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node as the others see it: its last report, and its age by the database's clock."""
+
+    beat: Beat
+    silent: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigVersion:
+    """One sources.yaml that was applied; `digest` is that of its text (SHA-256, hexadecimal)."""
+
+    number: int
+    digest: str
+    text: str
+    applied: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of a job: poll the due sources of a host. A second one of the same job means that the
+    first was not ended."""
+
+    job: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStats:
+    """Jobs of the queue and their hosts; `oldest` is how long the oldest unclaimed one has waited."""
+
+    waiting: int
+    picked: int
+    oldest: timedelta = timedelta()
+    hosts: frozenset[str] = frozenset()

@@ -1,0 +1,62 @@
+"""Commits of quiet polls of one node, which publish nothing: those that end during one commit share the next.
+
+Most polls are quiet, and a transaction costs as much as what one of them writes.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from aggregator.errors import LeaseLost, Outdated, RejectedPoll
+from aggregator.model.poll import PollResult
+from aggregator.storage import PollStore
+from aggregator.tasks import Writes
+
+AT_ONCE = 32  # in one transaction: some 10 ms, for which the rows of their sources are locked
+
+
+class Commits:
+    """The quiet commits of one node."""
+
+    def __init__(self, polls: PollStore, write: Writes) -> None:
+        self._polls, self._write = polls, write
+        self._waiting: list[tuple[PollResult, asyncio.Future[None]]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def record(self, result: PollResult) -> None:
+        """Commit one poll as `PollStore.record` does, with its errors."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((result, done))
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit())
+        await done
+
+    async def _commit(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            try:
+                errors = await self._write(partial(self._recorded, [result for result, _ in batch]))
+            except Exception as error:
+                errors = [error] * len(batch)
+            for (_, done), found in zip(batch, errors, strict=True):
+                if done.cancelled():
+                    continue
+                if found is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(found)
+
+    def _recorded(self, results: Sequence[PollResult]) -> Sequence[Exception | None]:
+        """Commit them together, or, when one of them is rejected, each alone; returns the error of each."""
+        try:
+            self._polls.record_all(results)
+        except (LeaseLost, Outdated, RejectedPoll) as error:
+            return [error] if len(results) == 1 else [self._alone(each) for each in results]
+        return [None] * len(results)
+
+    def _alone(self, result: PollResult) -> Exception | None:
+        try:
+            self._polls.record(result)
+        except (LeaseLost, Outdated, RejectedPoll) as error:
+            return error
+        return None

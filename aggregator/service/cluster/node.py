@@ -1,0 +1,260 @@
+"""One node of a cluster: its tick reports it, adopts a newer configuration, offers due hosts to the queue and
+does its share of the rest. Jobs of the queue poll."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from aggregator import __version__
+from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable
+from aggregator.log import log
+from aggregator.model.cluster import Beat, QueueStats, Role
+from aggregator.policy.fairness import HostAdmission
+from aggregator.service import systemd
+from aggregator.service.cluster import shares
+from aggregator.service.cluster.chores import Chores
+from aggregator.service.cluster.passes import Passes
+from aggregator.service.cluster.queue import Queue
+from aggregator.service.cluster.shares import Shares
+from aggregator.service.cluster.stored_config import StoredConfig
+from aggregator.service.pipeline import Pipeline
+from aggregator.service.pulse import LATE_AFTER, STALE_AFTER, Pulse
+from aggregator.tasks import Tasks
+from aggregator.workers.pool import trim_heap
+
+CLOCK_OFF_MAX = timedelta(seconds=5)  # from the database's clock; beyond it a node refuses work
+JOBS_PER_FETCH_SLOT = 2  # hosts polled at a time: a job that waits for its host's gap holds no fetch slot
+OFFERED_MAX = 2_000  # hosts in one tick
+RETRY_EVERY = 0.5  # seconds between attempts to run jobs while the store is away
+PULSE_EVERY = 1.0  # seconds
+DRAIN_SECONDS = 8.0  # that polls under way get to finish after SIGTERM
+
+
+@dataclass(eq=False)
+class Node:
+    """A node of role `work` polls, one of role `web` only reports itself and follows the configuration."""
+
+    pipeline: Pipeline
+    current: StoredConfig
+    queue: Queue
+    _: KW_ONLY
+    name: str
+    role: Role
+    tasks: Tasks
+    chores: Chores
+    heartbeat: timedelta
+    notify: Callable[[str], None] = systemd.notify
+    monotonic: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        self._storage, self._write = self.pipeline.storage, self.pipeline.write
+        self._clock = self.pipeline.clock
+        self._started = self._clock()
+        self.shares = Shares(self.monotonic)
+        self.passes = Passes(self.pipeline, self.name, self.fail)
+        self.each_tick: Callable[[], None] = lambda: None  # in a thread
+        self.stop = asyncio.Event()
+        self.failed = False  # by an error that ends the node
+        self.fault = ""  # why the store takes nothing at the moment
+        self.refusal = ""  # why this node refuses work
+        self.away = 0  # times that the store was
+        self.last_tick: datetime | None = None
+        self.stats = QueueStats(0, 0)
+        self.offset = timedelta()
+        self._pulse = Pulse(self.monotonic)
+        self._ticked: float | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._is_restyling = self._draining = False
+
+    async def tick(self) -> None:
+        """Run one tick. A store that fails ends the node, unless it is only away or full."""
+        if self._draining:
+            return
+        self._pulse.begin(self.pipeline.finished())
+        try:
+            await self._report()
+            await asyncio.to_thread(self.current.follow)
+            for pool in (self.pipeline.reader, self.pipeline.extractor, self.pipeline.drawer):
+                await pool.release_if_idle(asyncio.get_running_loop().time())
+            await asyncio.to_thread(self.each_tick)
+            if self.role is Role.WORK:
+                await self._work()
+            self._beat()
+        except StorageError as error:
+            self.fail(error)
+        finally:
+            self._pulse.end()
+
+    async def _report(self) -> None:
+        """Report this node to the others, and learn its shares and how far its clock is off."""
+        beat = Beat(
+            self.name,
+            self.role,
+            __version__,
+            self.current.number,
+            self.offset,
+            self.in_flight(),
+            self.passes.leases_lost,
+            self.away,
+            self._started,
+            self.refusal or self.current.error,
+        )
+        wanted = shares.ALL if self.role is Role.WORK and not self.refusal else ()
+        since, before = self.monotonic(), self._clock()
+        report = partial(self._storage.cluster.report, beat, wanted, shares.LEASE)
+        told, held = await self._write(report)
+        took = self.monotonic() - since
+        self.offset = before - told + timedelta(seconds=took / 2)
+        self._judge_clock(abs(self.offset) - timedelta(seconds=took / 2))
+        self.shares.renewed(frozenset() if self.refusal else held, since)
+
+    def _judge_clock(self, off: timedelta) -> None:
+        before, self.refusal = self.refusal, ""
+        if off > CLOCK_OFF_MAX:
+            seconds = self.offset.total_seconds()
+            self.refusal = f"the clock of this node is {seconds:+.0f} s off the database's: it takes no work"
+        if self.refusal and not before:
+            log.error("node refuses work", reason=self.refusal)
+            self.queue.stop()
+        elif before and not self.refusal:
+            log.info("node takes work again")
+
+    async def _work(self) -> None:
+        await self.passes.release()
+        if self.refusal:
+            return
+        if self.shares.holds(shares.OFFERS):
+            await self._offer()
+        if self.shares.holds(shares.CHORES) and await self.chores.run() and not self._is_restyling:
+            self._start(self._restyle())
+        for task in await self.tasks.claim():
+            self._start(self.tasks.run(task))
+
+    async def _offer(self) -> None:
+        """Offer the hosts with due sources to all nodes, as capacity and fairness among hosts allow."""
+        polls, poll = self._storage.polls, self.current.config.poll
+        due = await asyncio.to_thread(self._storage.cluster.due_hosts, self._clock(), OFFERED_MAX)
+        self.stats = await self.queue.stats()
+        new = [host for host in due if host not in self.stats.hosts]
+        if not new:
+            return
+        states = {each.host: each for each in await asyncio.to_thread(polls.hosts, {*new, *self.stats.hosts})}
+        nodes = await asyncio.to_thread(self._storage.cluster.nodes)
+        workers = sum(node.beat.role is Role.WORK for node in nodes)
+        admission = HostAdmission(
+            self.stats.hosts,
+            places=workers * poll.concurrency * JOBS_PER_FETCH_SLOT,
+            per_host=poll.per_host,
+            is_prompt=lambda host: states[host].prompt if host in states else None,
+            end_of=lambda host: (states[host].leads_to or host) if host in states else host,
+        )
+        await self.queue.offer([host for host in new if admission.admit(host)])
+
+    async def consume(self) -> None:
+        """Run the jobs of the queue until the node drains; after an error again."""
+        while not self._draining:
+            if self.refusal or self.fault or self._ticked is None:
+                await asyncio.sleep(RETRY_EVERY)
+                continue
+            try:
+                places = self.current.config.poll.concurrency * JOBS_PER_FETCH_SLOT
+                await self.queue.run(self.passes.run, places=places, heartbeat=self.heartbeat)
+            except StorageError as error:
+                self.fail(error)
+            except Exception:
+                log.error("the queue failed, it is begun anew", exc_info=True)
+                await asyncio.sleep(RETRY_EVERY)
+
+    async def _restyle(self) -> None:
+        self._is_restyling = True
+        try:
+            await self.chores.restyle(lambda: self._draining or not self.shares.holds(shares.CHORES))
+        finally:
+            self._is_restyling = False
+
+    def _start(self, work: Awaitable[None]) -> None:
+        task = asyncio.create_task(self._one(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _one(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except StorageError as error:
+            self.fail(error)
+
+    async def maintain(self) -> None:
+        """Run maintenance while polls go on."""
+        if not self.shares.holds(shares.UPKEEP):
+            return
+        try:
+            await self.chores.maintain()
+            await self.queue.tidy()
+            trim_heap()
+        except StorageError as error:
+            self.fail(error)
+
+    def beside(self) -> Sequence[Coroutine[object, object, None]]:
+        """Return what goes on beside the ticks."""
+        return (self.pulse(),)
+
+    async def pulse(self) -> None:
+        """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""
+        while True:
+            await asyncio.sleep(PULSE_EVERY)
+            if self._pulse.has_moved(self.pipeline.finished()):
+                self.notify(systemd.ALIVE)
+
+    def _beat(self) -> None:
+        self.notify(systemd.READY if self._ticked is None else systemd.ALIVE)
+        if self.fault:
+            log.info("the store is back: the node goes on")
+        self.last_tick, self._ticked, self.fault = self._clock(), self.monotonic(), ""
+
+    def fail(self, error: StorageError) -> None:
+        """Take no work while the store is away; any other error of it ends the node."""
+        if not isinstance(error, StoreUnavailable):
+            log.error("the store failed", error=str(error))
+            self.failed = True
+            self.stop.set()
+            return
+        if not self.fault:
+            cause = "the store is locked"
+            if isinstance(error, StoreFull | StoreAway):
+                cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
+            self.away += isinstance(error, StoreAway)
+            log.error(f"{cause}: pages and feeds are served, nothing new is stored", error=str(error))
+        self.fault = str(error)
+        self.notify(systemd.ALIVE)  # a restart would bring no database back, and end what is still served
+
+    def is_ready(self) -> bool:
+        """Return whether ticks run and the store takes writes."""
+        is_ticking = self._ticked is not None and self.monotonic() - self._ticked < STALE_AFTER
+        return is_ticking and not (self.fault or self.refusal)
+
+    def load(self) -> str:
+        """Return what a late tick waits for, "" while ticks run."""
+        waits = self._pulse.waits()
+        return "" if waits < LATE_AFTER else f"busy: a tick has waited for {waits:.0f} s behind writes"
+
+    def in_flight(self) -> int:
+        """Return how many polls and tasks are under way."""
+        return self.passes.running + len(self._running)
+
+    async def drain(self, consuming: "asyncio.Task[None] | None") -> None:
+        """Let polls under way finish for DRAIN_SECONDS, then cancel them; give back all that is held."""
+        self._draining = True
+        self.queue.stop()
+        waited = {*self._running, *([consuming] if consuming is not None else [])}
+        if waited:
+            _, late = await asyncio.wait(waited, timeout=DRAIN_SECONDS)
+            for each in late:
+                each.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        with suppress(StorageError):
+            await self.passes.release()
+            await self._write(lambda: self._storage.cluster.leave(self.name))

@@ -1,0 +1,31 @@
+"""The seam to the queue of a cluster: what polls and metrics know of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from aggregator.model.cluster import Delivery, QueueStats
+
+
+class Queue(Protocol):
+    """Jobs, each to poll the due sources of one host. Any method may raise StoreAway."""
+
+    async def offer(self, hosts: Sequence[str]) -> None:
+        """Add a job for each of these hosts that has none."""
+
+    async def run(
+        self, poll: Callable[[Delivery], Awaitable[bool]], *, places: int, heartbeat: timedelta
+    ) -> None:
+        """Run jobs, up to `places` at a time, until `stop`; then wait for those under way.
+
+        A job whose `poll` returns False is delivered again. So is one whose node is silent for `heartbeat`.
+        """
+
+    async def stats(self) -> QueueStats:
+        """Return the jobs of the queue."""
+
+    def stop(self) -> None:
+        """Have `run` take no more jobs."""
+
+    async def tidy(self) -> None:
+        """Forget jobs that ended long ago."""

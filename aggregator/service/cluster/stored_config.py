@@ -1,0 +1,64 @@
+"""The configuration of a node: the newest version in the store, with the node's own store and addresses."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from aggregator import config as configuration
+from aggregator.errors import ConfigError, UsageError
+from aggregator.log import log
+from aggregator.model.settings import ADMIN, LISTEN, Address, Config
+from aggregator.storage import Storage
+
+NOT_APPLIED = "no configuration is in force: `publicwire apply --config sources.yaml` puts one into force"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """What a node is given where it runs, in place of the keys of sources.yaml."""
+
+    store: Path
+    database: str
+    listen: Address = LISTEN
+    admin: Address = ADMIN
+    direct: str = ""  # URL of the database past a pooler of connections; "": `database`
+    heartbeat: timedelta = timedelta(seconds=20)  # without one a job of this node passes to another
+
+
+class StoredConfig:
+    """The present configuration. A newer version replaces it; one that this node cannot read, for instance
+    because a secret is not in its environment, is logged and changes nothing."""
+
+    def __init__(self, storage: Storage, settings: NodeSettings, environment: Mapping[str, str]) -> None:
+        """Raises UsageError before the first version, ConfigError for one that cannot be read."""
+        self._storage, self._settings, self._environment = storage, settings, environment
+        self._looked = self.number = storage.cluster.newest_version()
+        if not self.number:
+            raise UsageError(NOT_APPLIED)
+        self.config = self._read(self.number)
+        self.error = ""
+        self.look: Callable[[], tuple[str, ...]] = tuple
+
+    def follow(self) -> None:
+        """Adopt a newer version; StorageError."""
+        newest = self._storage.cluster.newest_version()
+        if newest == self._looked:
+            return
+        self._looked = newest
+        try:
+            self.config = self._read(newest)
+        except ConfigError as error:
+            self.error = str(error)
+            log.error("configuration not adopted, the former one stays", version=newest, problems=self.error)
+            return
+        self.number, self.error = newest, ""
+        log.info("configuration adopted", version=newest, sources=len(self.config.sources))
+
+    def _read(self, number: int) -> Config:
+        version = self._storage.cluster.version(number)
+        text = "" if version is None else version.text
+        own = self._settings
+        path = own.store / f"sources.yaml (version {number})"
+        config = self._storage.admin.bound(configuration.parse(text, path, self._environment))
+        return replace(config, store=own.store, database=own.database, listen=own.listen, admin=own.admin)

@@ -1,0 +1,166 @@
+"""The queue of hosts to poll, in PgQueuer. The only importer of pgqueuer.
+
+Its tables are unlogged and derived: `source.due` is the truth, and a tick offers again what a crash of the
+server has lost. Its limits per entrypoint hold over all nodes and are not used: `run` bounds the jobs of one
+node.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+
+import psycopg
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.db import PsycopgDriver
+from pgqueuer.domain.settings import DBSettings, Durability
+from pgqueuer.errors import FailingListenerError, RetryRequested
+from pgqueuer.models import Job
+from pgqueuer.queries import Queries
+from psycopg.rows import TupleRow
+
+from aggregator.errors import StoreAway
+from aggregator.model.cluster import Delivery, QueueStats
+from aggregator.storage.postgres.engine import MIGRATIONS
+from aggregator.storage.postgres.pool import ANSWER_SECONDS, CONNECT_SECONDS, database_name, translated
+
+Session = psycopg.AsyncConnection[TupleRow]
+
+HEARTBEAT = timedelta(seconds=20)  # without one a job is delivered to another node
+AGAIN_AFTER = timedelta(seconds=2)  # while the node of a job is alive though its heartbeat was late
+LOOK_EVERY = timedelta(seconds=1)  # for jobs of dead nodes; new ones are notified
+BATCH = 10  # jobs in one look
+KEPT_FOR = "1 day"  # of the log of ended jobs
+POLL = "poll"
+INSTALLED = "SELECT to_regclass('pgqueuer') IS NOT NULL AS is_installed"
+STATS = """SELECT convert_from(payload, 'UTF8') AS host, status = 'queued' AS waits,
+    extract(epoch FROM now() - created) AS age FROM pgqueuer WHERE entrypoint = 'poll'"""
+
+
+class HostQueue:
+    """The queue in one database. A job names a host; no host has two."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._name = database_name(url)
+        self._manager: QueueManager | None = None
+        self._idle: Session | None = None
+        self._lending = asyncio.Lock()
+
+    async def install(self) -> None:
+        """Make the tables of the queue, unless the database has them."""
+        async with self._connected() as db, db.transaction():
+            await db.execute(f"SELECT pg_advisory_xact_lock({MIGRATIONS}, hashtext(current_schema()))")
+            found = await (await db.execute(INSTALLED)).fetchone()
+            if found is None or not found[0]:
+                settings = DBSettings(durability=Durability.volatile)
+                await db.execute(QueryBuilderEnvironment(settings).build_install_query())
+
+    async def offer(self, hosts: Sequence[str]) -> None:
+        """Add a job for each of these hosts that has none."""
+        if not hosts:
+            return
+        count = len(hosts)
+        async with self._lent() as db:
+            await Queries(PsycopgDriver(db)).enqueue(
+                [POLL] * count,
+                [host.encode() for host in hosts],
+                [0] * count,
+                dedupe_key=[f"host:{host}" for host in hosts],
+                on_conflict="skip",
+            )
+
+    async def run(
+        self, poll: Callable[[Delivery], Awaitable[bool]], *, places: int, heartbeat: timedelta = HEARTBEAT
+    ) -> None:
+        """Run jobs, up to `places` at a time, until `stop`; then wait for those under way. StoreAway when the
+        database goes away: to be called again.
+
+        A job whose `poll` returns False is delivered again after AGAIN_AFTER, one whose node is silent for
+        `heartbeat` at once.
+        """
+        async with self._connected() as db:
+            manager = self._manager = QueueManager(Queries(PsycopgDriver(db)))
+
+            @manager.entrypoint(POLL)
+            async def deliver(job: Job) -> None:
+                if not await poll(Delivery(int(job.id), (job.payload or b"").decode())):
+                    raise RetryRequested(AGAIN_AFTER)
+
+            await manager.run(
+                dequeue_timeout=LOOK_EVERY,
+                batch_size=BATCH,
+                max_concurrent_tasks=max(places, 2 * BATCH),
+                shutdown_on_listener_failure=True,
+                heartbeat_timeout=heartbeat,
+                log_aggregation_interval=timedelta(),
+            )
+
+    def stop(self) -> None:
+        """Have `run` take no more jobs."""
+        if self._manager is not None:
+            self._manager.shutdown.set()
+
+    async def stats(self) -> QueueStats:
+        """Return the jobs of the queue."""
+        async with self._lent() as db:
+            found = await (await db.execute(STATS)).fetchall()
+        ages = [float(age) for _, waits, age in found if waits]
+        oldest = timedelta(seconds=max(ages, default=0.0))
+        return QueueStats(len(ages), len(found) - len(ages), oldest, frozenset(host for host, _, _ in found))
+
+    async def tidy(self) -> None:
+        """Forget jobs that ended long ago."""
+        async with self._lent() as db:
+            await db.execute(f"DELETE FROM pgqueuer_log WHERE created < now() - interval '{KEPT_FOR}'")
+
+    async def close(self) -> None:
+        """Close the session of `offer` and `stats`."""
+        if self._idle is not None:
+            await self._idle.close()
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Session]:
+        """Lend the one session of short calls, which is opened anew after an error, for ANSWER_SECONDS."""
+        async with self._lending:
+            with self._answering():
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    if self._idle is None or self._idle.closed:
+                        self._idle = await self._connect()
+                    try:
+                        yield self._idle
+                    except BaseException:
+                        await self._idle.close()
+                        raise
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Session]:
+        """Open a session."""
+        with self._answering():
+            session = await self._connect()
+            try:
+                yield session
+            finally:
+                await session.close()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            with translated(self._name):
+                yield
+        except (FailingListenerError, TimeoutError) as error:
+            raise StoreAway(f"the queue in the database {self._name} does not answer") from error
+
+    async def _connect(self) -> Session:
+        return await psycopg.AsyncConnection.connect(
+            self._url,
+            autocommit=True,
+            application_name=f"queue of process {os.getpid()}",
+            client_encoding="UTF8",
+            connect_timeout=CONNECT_SECONDS,
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=3,
+        )

@@ -1,0 +1,136 @@
+"""A cluster as its operator runs it: nodes are processes on one PostgreSQL, configured by `apply`."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from tests.running import COMMAND, LOOPBACK, free_port, until
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProcess:
+    """A running node."""
+
+    process: subprocess.Popen[bytes]
+    public: str
+    admin: str
+    log: Path
+
+    def titles(self) -> list[str]:
+        """Return the titles of the merged feed, none while the node does not respond."""
+        try:
+            found = httpx.get(f"{self.public}/feed.json", timeout=10).json()["items"]
+        except httpx.TransportError:
+            return []
+        return [each["title"] for each in found]
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.admin}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def metric(self, name: str) -> float:
+        lines = httpx.get(f"{self.admin}/metrics", timeout=10).text.splitlines()
+        return next(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A database, a directory for sources.yaml and those of the nodes."""
+
+    directory: Path
+    database: str
+
+    def sources(self, feeds: Mapping[str, str], *lines: str, poll: str = "", more: str = "") -> None:
+        """Write sources.yaml as `tests.running.Site.sources` does; `more` are further top-level lines."""
+        listed = [
+            f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}', {LOOPBACK}{''.join(lines)}}}"
+            for name, url in feeds.items()
+        ]
+        head = f"""publication: {{name: Example Releases, url: "http://127.0.0.1:8000/", language: en, contact: desk@releases.test}}
+poll: {{every: 1h, host_gap: 0s{poll}}}
+websub: {{{LOOPBACK}}}
+{more}
+sources:
+"""
+        (self.directory / "sources.yaml").write_text(head + "\n".join(listed) + "\n", encoding="utf-8")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+        return {**inherited, "PUBLICWIRE_DATABASE": self.database}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.directory,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+            check=False,
+        )
+
+    def apply(self) -> str:
+        """Put sources.yaml into force."""
+        done = self.run("apply")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @contextmanager
+    def node(self, role: str, name: str, *options: str) -> Iterator[NodeProcess]:
+        """Run a node: enter once it is ready, stop it in the end if it still runs."""
+        public, admin = free_port(), free_port()
+        listen = ("--listen", f"127.0.0.1:{public}") if role == "web" else ()
+        with (self.directory / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [*COMMAND, role, "--store", name, "--admin", f"127.0.0.1:{admin}", *listen, *options],
+                cwd=self.directory,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        made = NodeProcess(
+            process,
+            f"http://127.0.0.1:{public}",
+            f"http://127.0.0.1:{admin}",
+            self.directory / f"{name}.log",
+        )
+        try:
+            until(lambda: process.poll() is not None or made.is_ready(), seconds=60)
+            assert process.poll() is None, made.log.read_text()
+            yield made
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            finally:
+                process.kill()
+                process.wait()
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """Return the rows of one statement, which is committed."""
+        with psycopg.connect(self.database) as db:
+            cursor = db.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    def count(self, table: str) -> int:
+        return int(str(self.rows(f"SELECT count(*) FROM {table}")[0][0]))
+
+
+def given_a_cluster(directory: Path, database: str) -> Cluster:
+    """Return a cluster whose database is migrated."""
+    made = Cluster(directory, database)
+    done = made.run("migrate")
+    assert done.returncode == 0, done.stderr
+    return made

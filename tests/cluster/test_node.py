@@ -1,0 +1,125 @@
+"""One node in this process: it refuses work while its clock is off, and gives back what it holds."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import config as configuration
+from aggregator import storage as stores
+from aggregator.errors import UsageError
+from aggregator.model.cluster import Role
+from aggregator.service.app import utc_now
+from aggregator.service.clients import Clients
+from aggregator.service.clock_check import ClockCheck
+from aggregator.service.cluster import shares
+from aggregator.service.cluster.app import node_of
+from aggregator.service.cluster.node import Node
+from aggregator.service.cluster.stored_config import NodeSettings, StoredConfig
+from aggregator.service.pipeline import Pipeline
+from aggregator.service.writer import Writer
+from aggregator.storage import Storage
+from aggregator.workers.pool import WorkerPool
+from tests.postgres import Server
+
+pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
+
+SOURCES = """
+publication: {name: Example Releases, url: "http://127.0.0.1:8000/", language: en, contact: desk@releases.test}
+sources:
+  - {id: harbour, organisation: Harbour Office, feed: "http://127.0.0.1:9/feed", allow_networks: [127.0.0.0/8]}
+"""
+
+
+@pytest.fixture
+def settings(postgres: Server, tmp_path: Path) -> NodeSettings:
+    return NodeSettings(
+        tmp_path / "store", postgres.schema(f"node_{abs(hash(tmp_path))}"), heartbeat=timedelta(seconds=6)
+    )
+
+
+@pytest.fixture
+def storage(settings: NodeSettings) -> Iterator[Storage]:
+    with closing(stores.open_storage(settings.store, settings.database)) as opened:
+        yield opened
+
+
+def given_applied(storage: Storage, settings: NodeSettings, text: str = SOURCES) -> None:
+    config = configuration.parse(text, settings.store / "sources.yaml")
+    storage.cluster.apply(config, text, utc_now())
+
+
+async def ticks(storage: Storage, settings: NodeSettings, ahead: timedelta, count: int) -> Node:
+    """Return a node whose clock is so far ahead, after so many ticks and its drain."""
+    current = StoredConfig(storage, settings, {})
+    write, clock = Writer(2), lambda: utc_now() + ahead
+    clients = Clients(current, (), clock=clock)
+    pipeline = Pipeline(
+        storage, clients.client, WorkerPool(), write, config=lambda: current.config, clock=clock
+    )
+    queue = stores.host_queue(settings.database)
+    await queue.install()
+    node = node_of(
+        pipeline, current, queue, Role.WORK, ClockCheck(storage, lambda: current.config), settings.heartbeat
+    )
+    for _ in range(count):
+        await node.tick()
+    stats = await queue.stats()
+    node.stats = stats
+    held = frozenset(each for each in shares.ALL if node.shares.holds(each))
+    assert (not held) is bool(node.refusal)
+    await node.drain(None)
+    await queue.close()
+    await clients.close()
+    write.close()
+    return node
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=10), timedelta(minutes=-10)])
+def test_a_node_whose_clock_is_off_takes_no_work_and_says_so(
+    storage: Storage, settings: NodeSettings, off: timedelta
+) -> None:
+    given_applied(storage, settings)
+    node = asyncio.run(ticks(storage, settings, off, 2))
+    assert not node.is_ready()
+    seconds = round(off.total_seconds())
+    assert node.refusal == f"the clock of this node is {seconds:+d} s off the database's: it takes no work"
+    assert node.stats.hosts == frozenset()
+
+
+def test_a_node_offers_due_hosts_once_and_leaves_nothing_behind(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    given_applied(storage, settings)
+    node = asyncio.run(ticks(storage, settings, timedelta(seconds=1), 3))
+    assert node.is_ready()
+    assert node.stats.hosts == {"127.0.0.1"}
+    assert storage.cluster.nodes() == ()
+
+
+def test_a_node_needs_a_configuration_in_force(storage: Storage, settings: NodeSettings) -> None:
+    with pytest.raises(UsageError, match="`publicwire apply"):
+        StoredConfig(storage, settings, {})
+
+
+def test_a_version_that_a_node_cannot_read_leaves_the_former_in_force(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    given_applied(storage, settings)
+    current = StoredConfig(storage, settings, {})
+    before = current.config
+    text = SOURCES.replace(
+        "organisation: Harbour Office", "auth: {bearer: $TOKEN}, organisation: Harbour Office"
+    )
+    given_applied(storage, settings, text)
+    current.follow()
+    assert (current.number, current.config) == (1, before)
+    assert "TOKEN" in current.error
+    given_applied(storage, settings, SOURCES + "# again\n")
+    current.follow()
+    assert (current.number, current.error) == (3, "")
+    assert replace(current.config, path=before.path) == before

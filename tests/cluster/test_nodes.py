@@ -1,0 +1,60 @@
+"""Two nodes poll, two answer: each release is stored once, and each is told of a new configuration."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cluster.given import Cluster, given_a_cluster
+from tests.postgres import Server
+from tests.running import feed, item, until
+from tests.server import HttpServer, answer, http_server_in_thread
+
+pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
+
+HOSTS = [f"127.0.0.{n}" for n in range(1, 9)]
+
+
+@pytest.fixture
+def origin() -> Iterator[HttpServer]:
+    with http_server_in_thread() as serving:
+        for n in range(40):
+            names = [f"{n}/{each}" for each in range(2)]
+            items = (item(name, f"Release {name}", f"Office {n} tells of {name}.") for name in names)
+            serving.answers[f"/{n}"] = answer(body=feed(*items))
+        yield serving
+
+
+@pytest.fixture
+def cluster(postgres: Server, tmp_path: Path) -> Cluster:
+    return given_a_cluster(tmp_path, postgres.schema(f"cluster_{abs(hash(tmp_path))}"))
+
+
+def test_nodes_share_polls_and_pages_and_follow_apply(cluster: Cluster, origin: HttpServer) -> None:
+    feeds = {f"s{n}": origin.url(f"/{n}") for n in range(40)}
+    cluster.sources({name: feeds[name] for name in list(feeds)[:20]})
+    assert "version 1 is in force" in cluster.apply()
+    with (
+        cluster.node("work", "a") as first,
+        cluster.node("work", "b") as second,
+        cluster.node("web", "c") as web,
+    ):
+        until(lambda: cluster.count("item") == 40, seconds=90)
+        until(lambda: len(web.titles()) == 40, seconds=60)
+        cluster.sources(feeds)
+        assert "version 2 is in force" in cluster.apply()
+        until(lambda: cluster.count("item") == 80, seconds=90)
+        titles = cluster.rows("SELECT title FROM item")
+        assert len(set(titles)) == 80
+        status = httpx.get(f"{web.admin}/status").text
+        assert status.count("version 2") == 3
+        assert [each.metric("publicwire_leases_lost_total") for each in (first, second)] == [0, 0]
+        first_title = web.titles()[0]
+        address = first_title.replace("Release ", "https://harbour.example/")
+        done = cluster.run("withdraw", address, "--reason", "wrong")
+        assert done.returncode == 0, done.stderr
+        assert first_title not in web.titles()
+    assert cluster.count("node") == cluster.count("share") == 0
+    for name in "abc":
+        assert "Traceback" not in (cluster.directory / f"{name}.log").read_text()

@@ -1,0 +1,71 @@
+"""A decision is on all web nodes at once; a service that has the database for itself excludes nodes."""
+
+import time
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from aggregator import storage as stores
+from aggregator.model.decision import Trigger
+from aggregator.policy.lifecycle import step
+from tests.cluster.given import NodeProcess, given_a_cluster
+from tests.postgres import Server
+from tests.running import feed, given_a_site, item, until
+from tests.server import answer, http_server_in_thread
+
+pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
+
+SEEN_WITHIN = 30.0  # seconds, on a machine that runs other tests; the soak asserts those of an idle one
+
+
+@pytest.mark.parametrize(
+    ("verbs", "most"), [(2, SEEN_WITHIN), pytest.param(100, 1.0, marks=pytest.mark.soak)]
+)
+def test_a_withdrawal_is_seen_on_all_of_four_web_nodes(
+    postgres: Server, tmp_path: Path, verbs: int, most: float
+) -> None:
+    url = postgres.schema(f"cluster_web_{verbs}")
+    cluster = given_a_cluster(tmp_path, url)
+    items = (item(str(n), f"Release {n}", f"What release {n} says.") for n in range(verbs))
+    with http_server_in_thread({"/feed": answer(body=feed(*items))}) as origin, ExitStack() as stack:
+        cluster.sources({"s": origin.url("/feed")}, ", burst: 1000, budget: {items: 1000}")
+        cluster.apply()
+        with cluster.node("work", "work"):
+            until(lambda: cluster.count("item") == verbs, seconds=60)
+        webs = [stack.enter_context(cluster.node("web", f"w{n}")) for n in range(4)]
+        storage = stack.enter_context(closing(stores.open_storage(tmp_path / "desk", url)))
+
+        def lacks(web: NodeProcess, title: str) -> bool:
+            return title not in web.titles()
+
+        took = list[float]()
+        for n in range(verbs):
+            title = f"Release {n}"
+            assert not any(lacks(web, title) for web in webs)
+            (found,) = storage.items.named(f"https://harbour.example/{n}")
+            now = datetime.now(UTC)
+            withdrawal = step(found, Trigger.WITHDRAW, reason="wrong", actor="desk", at=now)
+            storage.items.apply_transitions([withdrawal])
+            began = time.monotonic()
+            until(lambda: all(lacks(web, title) for web in webs))  # noqa: B023
+            took.append(time.monotonic() - began)
+        assert max(took) < most
+
+
+def test_a_service_and_nodes_exclude_each_other(postgres: Server, tmp_path: Path) -> None:
+    url = postgres.schema("cluster_excluded")
+    cluster = given_a_cluster(tmp_path, url)
+    alone = given_a_site(tmp_path, {}, database=url)
+    cluster.sources({})
+    cluster.apply()
+    alone.sources({})
+    with cluster.node("work", "node"):
+        refused = alone.run("serve")
+        assert refused.returncode == 1
+        assert "is already polling the database" in refused.stderr
+    with alone.serving():
+        refused = cluster.run("work", "--admin", "127.0.0.1:0")
+        assert refused.returncode == 1
+        assert "the nodes of a cluster take its place: stop it first" in refused.stderr

@@ -133,6 +133,12 @@ def warnings(config: Config) -> tuple[str, ...]:
             f"admin listens on {config.admin}, which other machines can reach: "
             "use 127.0.0.1 or a closed network"
         )
+    found += [
+        f"trusted_proxies holds {network}: every client may say which address it has, so that no limit of "
+        "searches or log-ins holds; name the networks of your proxies alone"
+        for network in config.trusted_proxies
+        if network.prefixlen == 0
+    ]
     found += [*_unused_topics(config), *palette.advice(config.brand)]
     return tuple(found)
 

@@ -414,6 +414,13 @@ WARNED = [
         ],
     ),
     (
+        "trusted_proxies: [10.0.0.0/8, '::/0']\nsources: ['file:a.xml']\n",
+        [
+            "trusted_proxies holds ::/0: every client may say which address it has, so that no limit of "
+            "searches or log-ins holds; name the networks of your proxies alone"
+        ],
+    ),
+    (
         "admin: 0.0.0.0:8001\nsources: ['file:a.xml']\n",
         ["admin listens on 0.0.0.0:8001, which other machines can reach: use 127.0.0.1 or a closed network"],
     ),

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.one_engine("both engines serve the same bytes: tests/matrix"),
     pytest.mark.usefixtures("engine"),
 ]
-DREDGING, GAUGE, LAMP, HORN = "Dredging", "New tide gauge", "Lamp", "Fog horn"
+DREDGING, GAUGE, LAMP, HORN, ARABIC = "Dredging", "New tide gauge", "Lamp", "Fog horn", "قياس"
 CORRECTED = Entry(
     "gauge", "New tide gauge measures every minute", "<p>The gauge sends its depth by cable.</p>", 2
 )
@@ -42,7 +42,9 @@ class Full:
 
 @pytest.fixture(scope="module")
 def full(room: Newsroom) -> Full:
-    ids = {title: room.item(title) for title in (DREDGING, GAUGE, LAMP, HORN, "Pilots", "Duty", "Ferry")}
+    ids = {
+        title: room.item(title) for title in (DREDGING, GAUGE, LAMP, HORN, ARABIC, "Pilots", "Duty", "Ferry")
+    }
     room.decides("release", ids["Pilots"], "--version", "1", "--reason", "read")
     room.decides("hold", ids[HORN], "--reason", "to be checked")
     room.decides("withdraw", ids[LAMP], "--reason", "asked by the organisation")
@@ -86,7 +88,7 @@ def test_directories(anybody: Reader, full: Full) -> None:
 def test_releases_and_their_histories(anybody: Reader, full: Full) -> None:
     rich = full.item(DREDGING)
     changed = (full.item(GAUGE), full.item("Ferry"), full.item(GAUGE, "/history"))
-    assert judged(anybody, rich, *changed, wide=rich) == ""
+    assert judged(anybody, rich, *changed, full.item(ARABIC), wide=rich) == ""
 
 
 def holding(held: list[Route]) -> Callable[[Route], None]:
@@ -127,6 +129,13 @@ def test_the_report_form_and_its_acknowledgement(anybody: Reader, full: Full) ->
     assert shown_faults(anybody) == []
 
 
+def test_a_report_with_faults(anybody: Reader, full: Full) -> None:
+    anybody.opens(full.room.url("/report"))
+    anybody.page.locator("main form").evaluate("form => form.submit()")  # not checked by the browser
+    anybody.page.get_by_role("alert").first.wait_for()
+    assert shown_faults(anybody) == []
+
+
 def test_a_feed_that_is_opened_fits_every_width(anybody: Reader, full: Full) -> None:
     found = {kind: faults(anybody, full.room.url(f"/feed.{kind}"), is_html=False) for kind in ("rss", "atom")}
     assert found == {"rss": [], "atom": []}
@@ -163,6 +172,11 @@ def test_status_sources_and_reports(editor: Reader, anybody: Reader, full: Full)
         "/reports/1",
     )
     assert judged(editor, *map(full.room.desk, paths)) == ""
+    editor.opens(full.room.desk("/add-source"))
+    editor.page.get_by_label("Address").fill("http://127.0.0.1:9/press.xml")
+    editor.page.get_by_role("button", name="Preview").click()
+    editor.page.get_by_role("alert").first.wait_for()
+    assert shown_faults(editor) == []
 
 
 def reports(reader: Reader, form: str) -> None:

@@ -139,6 +139,10 @@ def add(
         str,
         typer.Option(metavar="full|excerpt|headline|no", help="What may be republished of its items."),
     ] = "excerpt",
+    publish: Annotated[
+        str,
+        typer.Option(metavar="live|review|after TIME", help="When its items go live. Default: at once."),
+    ] = "",
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
@@ -146,7 +150,9 @@ def add(
     from aggregator.cli import add
     from aggregator.config import Addition
 
-    options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()), rights)
+    options = Addition(
+        url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()), rights, publish=publish
+    )
     raise typer.Exit(add.add(config, options, yes=yes))
 
 

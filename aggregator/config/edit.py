@@ -40,6 +40,7 @@ class Addition:
     language: str = ""
     only: tuple[Rule, ...] = ()
     skip: tuple[Rule, ...] = ()
+    publish: str = ""
 
 
 def checked(source: Addition) -> tuple[Network, ...]:
@@ -50,6 +51,8 @@ def checked(source: Addition) -> tuple[Network, ...]:
         _option("--organisation", values.line, source.organisation)
     if source.republish:
         _option("--rights", values.choice(*Republish), source.republish)
+    if source.publish:
+        _option("--publish", values.publish, source.publish)
     for name in source.topics:
         _option("--topic", values.slug, name)
     return tuple(_option("--allow-network", addresses.network, each) for each in source.networks)
@@ -151,6 +154,8 @@ def _fields(source: Addition) -> list[str]:
             fields.append(f"{key}: [{', '.join(written)}]")
     if source.republish:
         fields.append(f"rights: {{republish: {source.republish}}}")
+    if source.publish:
+        fields.append(f"publish: {_scalar(source.publish)}")
     if source.networks:
         fields.append(f"allow_networks: [{', '.join(map(_scalar, source.networks))}]")
     return fields

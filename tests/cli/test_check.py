@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from datetime import timedelta
 from html import escape
 from pathlib import Path
 
@@ -323,6 +324,21 @@ def test_add_writes_the_rights(
     assert f"    rights: {{republish: {rights}}}\n" in here.config.read_text()
     added = configuration.load(here.config).source("new")
     assert added is not None and added.republish == rights
+
+
+@pytest.mark.parametrize("publish", ["review", "after 2h"])
+def test_add_writes_when_items_go_live(
+    here: Site, command: Command, harbour: HttpServer, publish: str
+) -> None:
+    wrong = command("add", harbour.url("/press.rss"), *HERE, "--publish", "later", "--yes")
+    assert (wrong.code, "--publish" in wrong.err) == (2, True)
+    added = ("add", harbour.url("/press.rss"), *HERE, "--id", "new", "--publish", publish, "--yes")
+    assert command(*added).code == 0
+    source = configuration.load(here.config).source("new")
+    assert source is not None
+    assert (source.review, source.veto) == (
+        (True, timedelta()) if publish == "review" else (False, timedelta(hours=2))
+    )
 
 
 TWO = b"<link rel=feed href=/other title='Other news'><link rel=feed href=/press.rss title=Press>"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from aggregator.model.websub import Task, TaskKind
-from aggregator.storage import TaskStore
+from aggregator.storage.sql.task_store import TaskStore
 
 TASK_LEASE = timedelta(minutes=15)  # longer than any task takes; one cut off is claimed again after it
 TASKS_AT_ONCE, PAGES_AT_ONCE, IMAGES_AT_ONCE = 16, 8, 8  # pages that hang keep no other task waiting

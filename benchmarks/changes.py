@@ -61,7 +61,7 @@ def _measured(items: int, rounds: int) -> Mapping[str, float]:
             publisher = Publisher(storage, lambda: config)
             taken = [newsroom.round(publisher) for _ in range(WARM_UP + rounds)][WARM_UP:]
         finally:
-            storage.admin.close()
+            storage.close()
         return {change: median(each[change] for each in taken) for change in taken[0]}
 
 
@@ -94,7 +94,7 @@ class _Newsroom:
         self._now += SECOND
         (stored,) = self._storage.items.named(link)
         withdrawn = step(stored, Trigger.WITHDRAW, reason="bench", actor="bench", at=self._now)
-        self._storage.items.apply_transitions([withdrawn])
+        self._storage.acts.apply_transitions([withdrawn])
 
 
 def _seconds(change: Callable[[], None], publisher: Publisher, link: str) -> float:

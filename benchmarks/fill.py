@@ -38,13 +38,14 @@ def fill(path: Path, total: int) -> None:
             storage.admin.sync(config, now - AGE)
             for at, source in enumerate(config.sources):
                 share = range(total * at // len(config.sources), total * (at + 1) // len(config.sources))
-                _fill_source(storage, source, share, now)
+                fill_source(storage, source, share, now)
             storage.admin.maintain(Retention(), now)
     finally:
-        storage.admin.close()
+        storage.close()
 
 
-def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime) -> None:
+def fill_source(storage: Storage, source: Source, numbers: range, now: datetime) -> None:
+    """(poller) Store items with these numbers."""
     for start in range(0, max(len(numbers), 1), ITEMS_PER_POLL):
         then = now - AGE
         (claim,) = storage.polls.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])

@@ -93,7 +93,7 @@ def measure(directory: Path, sources: int) -> None:
         with timed("totals, as /metrics asks"):
             storage.admin.totals(NOW)
         with timed("health, as /status and `sources` ask"):
-            health = storage.admin.health()
+            health = storage.overview.health()
         with timed("the page /status"):
             page = status_page(health, NOW, ready=True, problems=())
         sys.stdout.write(f"the page /status has {len(page.body) / 1e6:.1f} MB\n")

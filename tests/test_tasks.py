@@ -59,7 +59,7 @@ def test_no_more_is_taken_than_can_be_done_at_once(tmp_path: Path) -> None:
         await tasks.run(last)
         assert len(set(doing.done)) == TASKS_AT_ONCE + 1
         assert await tasks.claim() == ()
-        storage.admin.close()
+        storage.close()
 
     asyncio.run(scenario())
 
@@ -76,7 +76,7 @@ def test_a_task_is_repeated_at_the_time_its_handler_returns(tmp_path: Path) -> N
             assert len(taken) == expected
             for task in taken:
                 await tasks.run(task)
-        storage.admin.close()
+        storage.close()
 
     asyncio.run(scenario())
 
@@ -96,7 +96,7 @@ def test_a_task_that_was_cut_off_is_free_for_others_and_taken_again_later(tmp_pa
                 await tasks.run(task)
             assert await tasks.claim() == ()
             now += TASK_LEASE
-        storage.admin.close()
+        storage.close()
 
     asyncio.run(scenario())
 
@@ -105,7 +105,7 @@ def test_a_task_of_an_unknown_kind_is_not_claimed(tmp_path: Path) -> None:
     async def scenario() -> None:
         storage = given_tasks(tmp_path, 1)
         assert await Tasks(storage.tasks, write, {}, clock=lambda: NOON + DAY).claim() == ()
-        storage.admin.close()
+        storage.close()
 
     asyncio.run(scenario())
 
@@ -132,6 +132,6 @@ def test_a_time_set_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
             len(storage.tasks.claim_tasks(NOON + DAY, kinds=[TaskKind.WEBSUB], limit=9, lease=TASK_LEASE))
             == 1
         )
-        storage.admin.close()
+        storage.close()
 
     asyncio.run(scenario())

@@ -34,6 +34,6 @@ def amend(where: Location, reference: str, given: Amendment, cleared: Set[Amende
         item = find_item(storage, reference)
         made = amendments.amended(item, given, cleared)
         done = step(item, made, reason=reason, actor=operator(), at=app.utc_now())
-        storage.items.apply_transitions([done])
+        storage.acts.apply_transitions([done])
     fields = ", ".join(field for field in AmendedField if getattr(made, field))
     say(f"{item.id} is amended ({fields or 'nothing of yours is left'}): {made.headline or item.item.title}")

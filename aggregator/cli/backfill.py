@@ -36,7 +36,7 @@ def import_feed(path: Path, files: Iterable[Path], name: str) -> int:
 
 
 def _configured(storage: Storage, config: Config, name: str) -> tuple[Config, Source]:
-    config = storage.admin.bound(config)
+    config = storage.settings.bound(config)
     source = config.source(name)
     if source is None:
         raise UsageError(f"there is no source called {name!r} in {config.path}")

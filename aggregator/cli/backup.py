@@ -86,7 +86,7 @@ def forget(path: Path, source: str, *, yes: bool) -> int:
     """Delete a source that is no longer configured; return 1 when the operator declines."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+        config = storage.settings.bound(config)
         if config.source(source) is not None:
             raise UsageError(f"{source} is still configured: remove it from {config.path} first")
         removed = [feed.id for feed in storage.items.feeds() if config.source(feed.id) is None]

@@ -34,7 +34,7 @@ def erase(where: Location, reference: str, reason: str, *, yes: bool, notice: No
         fresh = [each for each in items if not each.erased]
         steps = [step(each, Trigger.ERASE, reason=reason, actor=operator(), at=now) for each in fresh]
         steps = [replace(each, notice=notice) for each in steps]
-        siblings = {each.id: each for item in fresh for each in storage.items.siblings(item)}
+        siblings = {each.id: each for item in fresh for each in storage.acts.siblings(item)}
         is_whole = storage.admin.erase(steps)
     for item in items:
         say(f"{item.id} is erased: {item.item.url or item.public_id}")

@@ -142,7 +142,7 @@ def summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
 
 def _named(storage: Storage, reference: str) -> tuple[Stored, ...]:
     """Return the items of an id, public id, URL or page of ours; no source can claim the URL of a page."""
-    page, last = PAGE.fullmatch(reference), storage.admin.applied()
+    page, last = PAGE.fullmatch(reference), storage.settings.applied()
     found = storage.items.find(page[1]) if page else None
     is_ours = last is not None and reference.startswith(last.publication.url)
     if found is not None and is_ours:
@@ -177,7 +177,7 @@ def version_of(storage: Storage, item: Stored, version: int | None) -> Stored:
     """
     if version in (None, item.version):
         return item
-    content = storage.items.waiting_version(item) if version == item.pending else None
+    content = storage.acts.waiting_version(item) if version == item.pending else None
     if content is None:
         waits = f", and version {item.pending} waits" if item.pending else ""
         raise UsageError(f"item {item.id} is at version {item.version}{waits}: {version} cannot be shown")

@@ -85,7 +85,7 @@ def apply(path: Path, database: str, store: Path | None, *, on: int | None) -> N
         complain(f"warning: {warning}")
     directory, url = (store or config.store).absolute(), _database(database or config.database)
     with closing(open_storage(directory, url)) as storage:
-        config = storage.admin.bound(config)
+        config = storage.settings.bound(config)
         before = storage.cluster.newest_version()
         number, done = storage.cluster.apply(config, text, app.utc_now(), on=on)
     for each in done:

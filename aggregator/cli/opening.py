@@ -50,9 +50,9 @@ def config_of(where: Location, storage: Storage) -> Config:
     """Return the configuration in the file; if it holds mistakes, with a warning, what the store keeps of the
     one last applied. Raises ConfigError if none was."""
     try:
-        return storage.admin.bound(configuration.load(where.file))
+        return storage.settings.bound(configuration.load(where.file))
     except ConfigError as error:
-        last = storage.admin.applied()
+        last = storage.settings.applied()
         if last is None:
             raise
         more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""

@@ -69,7 +69,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     config = configuration.load(path, os.environ)
     named = list(dict.fromkeys(ids))
     with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+        config = storage.settings.bound(config)
         for source_id in named:
             if config.source(source_id) is None:
                 raise UsageError(f"there is no source called {source_id!r} in {config.path}")
@@ -144,7 +144,7 @@ def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...
     give_up = time.monotonic() + SERVICE_POLL_TIMEOUT
     while time.monotonic() < give_up:
         is_polled = storage.admin.is_polled()  # before the outcomes: it may end right after the last
-        stored = {health.feed.id: health.last for health in storage.admin.health()}
+        stored = {health.feed.id: health.last for health in storage.overview.health()}
         if fresh := missing & stored.keys() - announced:
             storage.polls.poll_soon(sorted(fresh), requested)
             announced |= fresh

@@ -59,7 +59,7 @@ def _waits(item: Stored) -> bool:
 
 def _enters(storage: Storage, item: Stored) -> datetime | None:
     """Return when a live item is expected in the merged feed; None if it does not wait for it."""
-    return storage.items.enters(item.number) if item.state is State.LIVE and not _waits(item) else None
+    return storage.acts.enters(item.number) if item.state is State.LIVE and not _waits(item) else None
 
 
 def _text(config: Config, item: Stored, feed: FeedInfo) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
@@ -14,14 +15,13 @@ from aggregator.model.settings import FOREVER
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
 from aggregator.policy.source_match import question
-from aggregator.service import app
 
 
 def sources(where: Location, *, as_json: bool) -> None:
     """Print each source with its last poll, next poll and alerts."""
     with opened(where) as storage:
         config = config_of(where, storage)
-        healths, alerts = storage.admin.health(), storage.tasks.alerts()
+        healths, alerts = storage.overview.health(), storage.tasks.alerts()
     if as_json:
         say_json([_source_json(health, alerts) for health in healths])
         return
@@ -54,7 +54,7 @@ def _row(health: Health) -> tuple[str, ...]:
 
 def _print_narrow(healths: Sequence[Health]) -> None:
     """Print a table that fits into 80 columns, and under it what is wrong, a paragraph a source."""
-    now = app.utc_now()
+    now = datetime.now(UTC)
     rows = [
         (
             health.feed.id,

@@ -49,8 +49,8 @@ def apply(
         steps = [
             step(each, trigger, reason=reason, actor=operator(), at=now, until=until) for each in movable
         ]
-        storage.items.apply_transitions([replace(each, notice=notice) for each in steps])
-        siblings = [storage.items.siblings(each) for each in movable] if withdraws else []
+        storage.acts.apply_transitions([replace(each, notice=notice) for each in steps])
+        siblings = [storage.acts.siblings(each) for each in movable] if withdraws else []
     for member, done in zip(movable, steps, strict=True):
         time = f" until {when(until)} UTC" if until else ""
         say(f"{member.id} is now {done.after}{time}: {member.item.title}")
@@ -103,7 +103,7 @@ def release(
         if not versions and not all(_approves(item) for item in read):
             say("nothing was released")
             return 1
-        storage.items.apply_transitions(steps)
+        storage.acts.apply_transitions(steps)
     for item, done in zip(read, steps, strict=True):
         if done.release is None:
             say(f"{item.id} is now live: {item.item.title}")
@@ -143,7 +143,7 @@ def strike(where: Location, reference: str, version: int, reason: str) -> None:
         item = find_item(storage, reference)
         struck = lifecycle.strike(item, version, reason=reason, actor=operator(), at=app.utc_now())
         title = _title_of(storage, item, version)
-        storage.items.apply_transitions([struck])
+        storage.acts.apply_transitions([struck])
     say(f"version {version} of {item.id} is struck: {title}")
 
 
@@ -182,7 +182,7 @@ def release_over_budget(where: Location, source: str, reason: str) -> None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
         early = not _holds_dates(where, storage, source)
         while found := storage.items.over_budget(source, BATCH):
-            now, copies = app.utc_now(), storage.items.copies(found)
+            now, copies = app.utc_now(), storage.acts.copies(found)
             steps = [
                 step(each, Trigger.COPY, reason=held_reason(copies[each.number]), actor=operator(), at=now)
                 if each.number in copies
@@ -191,7 +191,7 @@ def release_over_budget(where: Location, source: str, reason: str) -> None:
                 )
                 for each in found
             ]
-            storage.items.apply_transitions(steps)
+            storage.acts.apply_transitions(steps)
             released += sum(each.trigger is Trigger.RELEASE for each in steps)
             copied, dated = copied + len(copies), dated + sum(each.release is not None for each in steps)
     say(f"{released} items of {source} released that its budget held")
@@ -205,7 +205,7 @@ def _holds_dates(where: Location, storage: Storage, source: str) -> bool:
     """Return whether items of a source are held until their dates; True where the configuration cannot be
     read."""
     try:
-        found = storage.admin.bound(configuration.load(where.file)).source(source)
+        found = storage.settings.bound(configuration.load(where.file)).source(source)
     except PublicwireError:
         return True
     return found is None or found.embargo is Embargo.HOLD
@@ -234,7 +234,7 @@ def identify(path: Path, source: str, same: str | None, *, new: bool) -> None:
         raise UsageError("say `--same OLD` or `--new`")
     config = configuration.load(path)
     with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+        config = storage.settings.bound(config)
         for done in storage.admin.identify(config, source, same, app.utc_now()):
             say(done)
 
@@ -257,7 +257,7 @@ def export(path: Path, directory: Path) -> None:
     set_up()  # items that cannot be rendered are left out, and logged
     with app.opened(config) as storage:
         try:
-            bound = storage.admin.bound(config)
+            bound = storage.settings.bound(config)
             storage.admin.sync(bound, app.utc_now())  # rights and topics are read from the store
             # Files answer no subscription request: they name a hub only where another one serves them.
             shown = replace(bound, hub=replace(bound.hub, is_own=False))

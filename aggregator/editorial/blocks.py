@@ -105,9 +105,10 @@ SAMPLES = (_FULL, _EMPTY, _HOSTILE)
 
 @dataclass(frozen=True, slots=True)
 class BlockTemplate:
-    """A compiled template that has passed its samples."""
+    """A compiled template that has passed its samples, and its text."""
 
     fill: Callable[[dict[str, object]], str]
+    source: str = ""
 
     def render(self, values: BlockValues) -> str:
         """Return safe and balanced HTML. Raises ValueError when these values make markup that is not
@@ -123,7 +124,9 @@ def compiled(block: Block, source: str) -> BlockTemplate:
     if len(source) > BLOCK_CHARS_MAX:
         raise ValueError(f"the template is longer than {BLOCK_CHARS_MAX} characters")
     variables, of_item = _VARIABLES[block]
-    template = BlockTemplate(sandbox.compiled(source, sandbox.Names("a template", variables, of_item)))
+    template = BlockTemplate(
+        sandbox.compiled(source, sandbox.Names("a template", variables, of_item)), source
+    )
     for values in SAMPLES:
         template.render(values)
     return template

@@ -94,16 +94,25 @@ class Overview:
         stored, config = self._storage.items.feed(source), self._config()
         if stored is None:
             return None
-        feed, configured = published_feed(stored, config.publication), config.source(source)
+        feed = published_feed(stored, config.publication)
         made = Profile(
             feed,
             licence := combined(feed).licence,
             licence_address(licence),
-            tuple(map(line, configured.domains)) if configured else (),
+            tuple(map(line, self.domains(source))),
             self._rhythm(f"sources/{source}", ZoneInfo(config.publication.timezone)),
         )
         self._profiles.put(source, (state, made), PROFILE_BYTES)
         return made
+
+    def day(self) -> datetime:
+        """Return the beginning of the first of the last DAYS, which profiles tell of."""
+        return self._since()
+
+    def domains(self, source: str) -> tuple[str, ...]:
+        """Return the domains that the operator named of a source."""
+        configured = self._config().source(source)
+        return configured.domains if configured else ()
 
     def _state(self) -> tuple[object, ...]:
         return self._storage.items.seq(), self._config(), self._since()

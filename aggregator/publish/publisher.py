@@ -103,6 +103,10 @@ class Publisher:
         """Return the publication of the current configuration."""
         return self._presenter.settings().publication
 
+    def settings(self) -> Settings:
+        """Return the settings that shape outputs."""
+        return self._presenter.settings()
+
     def embedding(self) -> Embedding:
         """Return the origins that may frame channels, by the current configuration."""
         return self.config().embed
@@ -134,10 +138,14 @@ class Publisher:
     def documents(self) -> Iterator[tuple[str, Published]]:
         """Yield every document with its address relative to publication.url."""
         for name in self.channels():
-            for kind in Format:
-                published = self.document(name, kind)
-                if published is not None:
-                    yield f"{name}/feed.{kind}".lstrip("/"), published
+            yield from self.documents_of(name)
+
+    def documents_of(self, name: str) -> Iterator[tuple[str, Published]]:
+        """Yield a channel in every format with its address; nothing for an unknown channel."""
+        for kind in Format:
+            published = self.document(name, kind)
+            if published is not None:
+                yield f"{name}/feed.{kind}".lstrip("/"), published
 
     def channel(self, name: str) -> Channel | None:
         """Return the metadata of a channel; None for an unknown one."""

@@ -17,7 +17,7 @@ from aggregator.model.settings import Config
 from aggregator.model.websub import Task
 from aggregator.service import mail
 from aggregator.service.veto_links import Offered, VetoLinks
-from aggregator.storage import TaskStore
+from aggregator.storage.sql.task_store import TaskStore
 from aggregator.tasks import Writes
 
 ALERTS_PER_POST_MAX = 500

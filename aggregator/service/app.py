@@ -187,7 +187,7 @@ async def _publishing(
 
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
         _log(replayed)
-        current = LiveConfig(config, lambda read: place.put(storage.admin.bound(read)))
+        current = LiveConfig(config, lambda read: place.put(storage.settings.bound(read)))
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
         for done in storage.admin.sync(current.config, utc_now()):

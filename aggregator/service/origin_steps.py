@@ -8,7 +8,7 @@ from datetime import datetime
 from aggregator.errors import Outdated
 from aggregator.log import log
 from aggregator.policy.origin_steps import decided
-from aggregator.storage import OriginStore
+from aggregator.storage.sql.origin_store import OriginStore
 
 CARRIED_OUT_AT_ONCE = 50  # steps of one tick
 

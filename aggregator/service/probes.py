@@ -15,7 +15,7 @@ from aggregator.model.websub import Task
 from aggregator.model.withdrawal import Probe
 from aggregator.policy import probes
 from aggregator.policy.probes import Page
-from aggregator.storage import OriginStore
+from aggregator.storage.sql.origin_store import OriginStore
 from aggregator.tasks import Writes
 
 MISSING = frozenset({404, 410})

@@ -52,7 +52,7 @@ class Releases:
         """Publish a batch of each; returns whether more may be due. Unless it `releases_held`, of held items
         only reinstated ones that no date holds. StorageError."""
         released = self._held.run(lambda size: self._release(now, size, by_clock=releases_held))
-        entered = self._waiting.run(lambda size: self._storage.items.enter_waiting(now, size))
+        entered = self._waiting.run(lambda size: self._storage.acts.enter_waiting(now, size))
         return released or entered
 
     def all(self, now: datetime, *, releases_held: bool = True) -> None:
@@ -62,7 +62,7 @@ class Releases:
 
     def _release(self, now: datetime, limit: int, *, by_clock: bool) -> bool:
         items = self._storage.items.release_due(now, limit, by_clock=by_clock)
-        copies = self._storage.items.copies(items)  # of releases that the operator has withdrawn meanwhile
+        copies = self._storage.acts.copies(items)  # of releases that the operator has withdrawn meanwhile
         steps = [
             step(item, Trigger.COPY, reason=held_reason(copies[item.number]), actor="publicwire", at=now)
             if item.number in copies
@@ -77,7 +77,7 @@ class Releases:
         ]
         if steps:
             try:
-                self._storage.items.apply_transitions(steps)
+                self._storage.acts.apply_transitions(steps)
             except Outdated:  # an operator was first with one of them: the next batch is read anew
                 return True
             log.info("released", items=[each.id for each in steps if each.trigger is Trigger.TIME])

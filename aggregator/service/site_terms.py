@@ -16,7 +16,7 @@ from aggregator.model.rights import Terms
 from aggregator.model.settings import Config, Source
 from aggregator.model.websub import Task
 from aggregator.parse import site_terms
-from aggregator.storage import TaskStore
+from aggregator.storage.sql.task_store import TaskStore
 from aggregator.tasks import Writes
 
 AGAIN_AFTER = timedelta(days=1)

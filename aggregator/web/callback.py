@@ -22,7 +22,7 @@ from aggregator.log import log
 from aggregator.model.settings import Config
 from aggregator.model.websub import Subscription
 from aggregator.policy import subscription
-from aggregator.storage import TaskStore
+from aggregator.storage.sql.task_store import TaskStore
 from aggregator.web.answers import SECURITY_HEADERS
 from aggregator.web.replies import NO_STORE
 from aggregator.websub.signature import Signature

@@ -101,7 +101,7 @@ def release_all(storage: Storage, chosen: Sequence[tuple[Stored, int | None]], o
         else _step(item, order, None)
         for item, version in chosen
     ]
-    storage.items.apply_transitions(steps)
+    storage.acts.apply_transitions(steps)
 
 
 def _approval(item: Stored, order: Order, version: int | None, *, early: bool) -> Transition:
@@ -121,7 +121,7 @@ def _step(item: Stored, order: Order, until: datetime | None) -> Transition:
 
 def _release(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
     early = order.deed is Deed.PUBLISH
-    storage.items.apply_transitions([_approval(item, order, version_of(fields.one("version")), early=early)])
+    storage.acts.apply_transitions([_approval(item, order, version_of(fields.one("version")), early=early)])
 
 
 def _move(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
@@ -132,7 +132,7 @@ def _move(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
         trigger = TRIGGERS[order.deed]
         items = [each for each in storage.items.story(item.number) if permits(each, trigger)] or items
     steps = [replace(_step(each, order, until), notice=notice) for each in items]
-    storage.items.apply_transitions(steps)
+    storage.acts.apply_transitions(steps)
 
 
 def _amend(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
@@ -146,7 +146,7 @@ def _amend(storage: Storage, item: Stored, order: Order, fields: Fields) -> None
     )
     emptied = {each for each in AmendedField if not getattr(fresh, each)}
     made = amendments.amended(item, fresh, emptied)  # all of them are for what the origin says now
-    storage.items.apply_transitions(
+    storage.acts.apply_transitions(
         [lifecycle.amend(item, made, reason=order.reason, actor=order.actor, at=order.at)]
     )
 
@@ -156,7 +156,7 @@ def _strike(storage: Storage, item: Stored, order: Order, fields: Fields) -> Non
     if version is None:
         raise Refused(400, "Choose a version.")
     step = lifecycle.strike(item, version, reason=order.reason, actor=order.actor, at=order.at)
-    storage.items.apply_transitions([step])
+    storage.acts.apply_transitions([step])
 
 
 def _split(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:

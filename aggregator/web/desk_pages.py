@@ -81,7 +81,7 @@ def _released(item: Stored, feed: FeedInfo, config: Config, own: Text | None) ->
 
 def _newest(storage: Storage, item: Stored) -> Stored:
     """Return an item with the content of its version that waits for approval, if one does."""
-    content = storage.items.waiting_version(item) if item.pending is not None else None
+    content = storage.acts.waiting_version(item) if item.pending is not None else None
     if content is None:
         return item
     waiting = storage.pages.of(item.number, content.fingerprint)

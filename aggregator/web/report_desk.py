@@ -123,7 +123,7 @@ class ReportDesk:
         reason = f"report {decided.reference}: {' '.join(decided.statement.split())}"[:REASON_CHARS_MAX]
         done = step(item, Trigger.WITHDRAW, reason=reason, actor=decided.actor, at=decided.decided)
         notice = Notice(decided.name, decided.address, decided.received, decided.statement)
-        self.storage.items.apply_transitions([replace(done, notice=notice)])
+        self.storage.acts.apply_transitions([replace(done, notice=notice)])
 
     def _reader(self, request: Request) -> Visitor:
         visitor = self.frame.reader(request)

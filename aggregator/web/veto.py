@@ -72,7 +72,7 @@ class Veto:
         reason = fields.line("reason")[:REASON_CHARS_MAX] or VETO["default"]
         try:
             held = step(item, Trigger.HOLD, reason=reason, actor=ACTOR, at=self.clock())
-            self.storage.items.apply_transitions([held])
+            self.storage.acts.apply_transitions([held])
         except (Outdated, UsageError) as error:
             raise Refused(409, VETO["gone"]) from error
         self.storage.desk.drop_links(item.id)

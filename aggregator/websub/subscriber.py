@@ -12,7 +12,7 @@ from aggregator.log import log
 from aggregator.model.settings import Config
 from aggregator.model.websub import Subscription, SubscriptionState, Task
 from aggregator.policy import schedule, subscription
-from aggregator.storage import TaskStore
+from aggregator.storage.sql.task_store import TaskStore
 from aggregator.tasks import Writes
 from aggregator.websub.discovery import can_subscribe
 

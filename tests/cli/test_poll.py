@@ -139,7 +139,7 @@ def test_a_service_that_ends_before_it_has_polled_is_reported_at_once(here: Site
         storage.admin.sync(load(here.config), NOON)
         with storage.admin.poller(NOON):  # in the place of a service that dies of every poll
             command = here.start("poll", "harbour")
-            until(lambda: storage.admin.health()[0].due.reason is DueReason.OPERATOR)
+            until(lambda: storage.overview.health()[0].due.reason is DueReason.OPERATOR)
         assert command.wait(timeout=30) == 1
     assert "ended before it had polled harbour" in (here.directory / "log").read_text()
 

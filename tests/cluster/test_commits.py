@@ -44,5 +44,5 @@ def test_polls_share_transactions_and_a_lost_one_is_alone(storage: Storage) -> N
     assert isinstance(lost, LeaseLost)
     assert others == [None] * (POLLS - 1)
     assert len(writes) == 2
-    polled = [health.feed.id for health in storage.admin.health() if health.last]
+    polled = [health.feed.id for health in storage.overview.health() if health.last]
     assert len(polled) == POLLS - 1

@@ -47,7 +47,7 @@ def test_a_withdrawal_is_seen_on_all_of_four_web_nodes(
             (found,) = storage.items.named(f"https://harbour.example/{n}")
             now = datetime.now(UTC)
             withdrawal = step(found, Trigger.WITHDRAW, reason="wrong", actor="desk", at=now)
-            storage.items.apply_transitions([withdrawal])
+            storage.acts.apply_transitions([withdrawal])
             began = time.monotonic()
             until(lambda: all(lacks(web, title) for web in webs))  # noqa: B023
             took.append(time.monotonic() - began)

@@ -51,7 +51,7 @@ def test_an_unexpected_error_costs_one_poll_and_is_logged(
                 polls = pipeline(storage, fetcher, lambda: settings, reader=Broken())
                 outcomes = await polls.run(["evil", "fine"])
                 polls.close()
-                assert [health.failures for health in storage.admin.health()] == [1, 0]
+                assert [health.failures for health in storage.overview.health()] == [1, 0]
                 return sorted((each.source, each.kind, each.message) for each in outcomes)
 
     assert asyncio.run(run()) == [

@@ -88,8 +88,8 @@ def test_a_poll_requested_between_ticks_starts_before_the_next_tick(tmp_path: Pa
         time.passes(5)
         storage.polls.poll_soon([OFFICE.id], time.clock)
         async with asyncio.timeout(20):
-            while not storage.admin.health()[0].failures:  # the address refuses connections
-                await asyncio.to_thread(storage.admin.health)
+            while not storage.overview.health()[0].failures:  # the address refuses connections
+                await asyncio.to_thread(storage.overview.health)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
 
@@ -105,12 +105,12 @@ def test_sources_being_claimed_at_shutdown_are_polled_first(tmp_path: Path) -> N
             another("UPDATE source SET token = token")  # a claim has to wait
             async with asyncio.timeout(20):
                 while not poller._claiming.locked():
-                    await asyncio.to_thread(storage.admin.health)
+                    await asyncio.to_thread(storage.overview.health)
             draining = asyncio.create_task(poller.drain())
-            await asyncio.to_thread(storage.admin.health)  # so that it has begun
+            await asyncio.to_thread(storage.overview.health)  # so that it has begun
         await draining
         assert poller.in_flight() == 0
-        assert storage.admin.health()[0].failures == 1  # the address refuses connections
+        assert storage.overview.health()[0].failures == 1  # the address refuses connections
         watching.cancel()
         await asyncio.wait([watching])
         assert poller.in_flight() == 0

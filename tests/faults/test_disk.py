@@ -190,7 +190,7 @@ def test_the_contract_names_a_full_disk(here: Site, harbour: HttpServer) -> None
         fill(here)
         with pytest.raises(StoreFull) as told:
             storage.polls.poll_soon(
-                ["storm"], next(iter(storage.admin.health())).last_success or pytest.fail("never polled")
+                ["storm"], next(iter(storage.overview.health())).last_success or pytest.fail("never polled")
             )
         assert isinstance(told.value, StorageError)
         make_room(here)

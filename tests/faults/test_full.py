@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from aggregator.storage.sql.polls import PollStore
 from tests.engines import open_storage
 from tests.fetch.given import client
 from tests.given import InProcessReader, config, source
+from tests.roles import altered
 from tests.running import feed, item
 from tests.server import answer, http_server
 
@@ -40,7 +40,7 @@ def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Pat
             current = LiveConfig(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
             opened = open_storage(tmp_path)
             polls, write = FullPolls(opened.polls._engine), Writer()
-            with closing(replace(opened, polls=polls)) as store:
+            with closing(altered(opened, polls=polls)) as store:
                 store.admin.sync(current.config, utc_now())
                 pipeline = Pipeline(
                     store,
@@ -56,7 +56,7 @@ def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Pat
                     await poller.tick()
                     async with asyncio.timeout(20):
                         while poller.in_flight():
-                            await asyncio.to_thread(store.admin.health)
+                            await asyncio.to_thread(store.overview.health)
                     asked.append(len(origin.requests))
                 pipeline.close()
                 write.close()

@@ -46,7 +46,7 @@ def polls_at_one_host(
                 storage.admin.poller(NOON),
             ):  # as after a restart
                 due = storage.polls.claim(NOON + HOUR, limit=9, lease=HOUR)
-                why = {each.feed.id: reasons.words(each.due) for each in storage.admin.health()}
+                why = {each.feed.id: reasons.words(each.due) for each in storage.overview.health()}
             return {
                 "asked": serving.paths,
                 "causes": [outcome.cause for outcome in outcomes],

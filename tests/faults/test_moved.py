@@ -56,7 +56,7 @@ def test_a_feed_redirected_for_a_week_is_fetched_at_its_new_address(tmp_path: Pa
         assert paths(harness) == ["/new"]
         assert events(logs) == ["permanently redirected", "moved for good"]
         assert harness.titles() == ["New pilot boat", "Storm warning"]
-        (health,) = harness.storage.admin.health()
+        (health,) = harness.storage.overview.health()
         assert (bool(health.relocation.at), health.relocation.target[0], health.feed.feed) == (
             True,
             harness.origin.url("/new"),
@@ -75,7 +75,7 @@ def test_a_temporary_redirect_in_the_chain_moves_nothing(tmp_path: Path) -> None
         harness.origin.answers["/new"] = says(STORM)
         for _ in range(10):
             await harness.poll(pipeline, after=DAY)
-        (health,) = harness.storage.admin.health()
+        (health,) = harness.storage.overview.health()
         assert health.relocation.target == ("", None)
 
     run_scenario(tmp_path, scenario)
@@ -87,7 +87,7 @@ def test_a_redirect_to_no_feed_is_no_relocation(tmp_path: Path) -> None:
         harness.origin.answers["/feed"], harness.origin.answers["/new"] = redirect("/new", FOR_GOOD), page
         for _ in range(10):
             assert (await harness.poll(pipeline, after=DAY)).cause == "not-a-feed"
-        (health,) = harness.storage.admin.health()
+        (health,) = harness.storage.overview.health()
         assert health.relocation.target == ("", None)
 
     run_scenario(tmp_path, scenario)
@@ -136,7 +136,7 @@ def test_a_move_that_the_operator_took_back_is_not_made_again(tmp_path: Path) ->
         for _ in range(9):
             await harness.poll(pipeline, after=DAY)
         assert paths(harness) == ["/feed", "/new"] * 9
-        (health,) = harness.storage.admin.health()
+        (health,) = harness.storage.overview.health()
         assert health.relocation.target == ("", None)
 
     run_scenario(tmp_path, scenario)

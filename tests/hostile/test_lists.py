@@ -41,7 +41,7 @@ def test_payloads_are_harmless_in_what_is_published_beside_feeds(form: str, tmp_
             step(each, Trigger.WITHDRAW, reason=OURS[0], actor="desk", at=NOON + timedelta(minutes=2))
             for each in line.items()[::3]
         ]
-        line.storage.items.apply_transitions(gone)
+        line.storage.acts.apply_transitions(gone)
         publisher = line.publisher
         documents = {name: published.body for name, published in publisher.directories.documents()}
         for kind in (Format.ATOM, Format.JSON):

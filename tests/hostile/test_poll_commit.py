@@ -21,6 +21,7 @@ from tests.engines import open_storage
 from tests.fetch.given import client
 from tests.given import NOON, all_items, config, entry, item, pipeline, titles
 from tests.line.line import plain
+from tests.roles import altered
 from tests.running import LATELY, feed
 from tests.server import answer, http_server
 
@@ -149,9 +150,9 @@ def test_a_value_that_the_store_rejects_fails_the_poll_of_its_source_alone(
     opened = open_storage(tmp_path)
     polls = Defective(opened.polls._engine)
     polls.damage = damage
-    with closing(replace(opened, polls=polls)) as store:
+    with closing(altered(opened, polls=polls)) as store:
         hostile, honest = polled(store, tmp_path, (entries("one"), entries("first")))
         assert (hostile.kind, hostile.cause) == (OutcomeKind.FAILED, Cause.REJECTED)
         assert (honest.kind, titles(all_items(store))) == (OutcomeKind.CHANGED, ["Release first"])
-        assert store.admin.health()[1].failures == 1
+        assert store.overview.health()[1].failures == 1
         assert store.polls.claim(NOON, limit=9, lease=NOON - NOON) == ()

@@ -30,7 +30,7 @@ class Line:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.storage.admin.close()
+        self.storage.close()
 
     def reads(
         self, of: Source, body: bytes, now: datetime, *, incremental: bool = True, url: str = ""

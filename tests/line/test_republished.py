@@ -51,7 +51,7 @@ def polled(upstream: Storage, downstream: Storage, kind: Format, now: datetime) 
 
 def decide(storage: Storage, title: str, trigger: Trigger, now: datetime) -> None:
     (item,) = (each for each in all_items(storage) if each.item.title == title)
-    storage.items.apply_transitions([step(item, trigger, reason="a test", actor="tester", at=now)])
+    storage.acts.apply_transitions([step(item, trigger, reason="a test", actor="tester", at=now)])
 
 
 def states(storage: Storage) -> dict[str, State]:

@@ -6,6 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 
 import httpx
 from starlette.applications import Starlette
@@ -31,6 +32,7 @@ from aggregator.service.releases import Releases
 from aggregator.service.webhooks import Webhooks
 from aggregator.web.app import public_app
 from aggregator.web.export import export
+from aggregator.web.file_set import MANIFEST
 from aggregator.web.finished import Finished
 from aggregator.web.remembered import Mark, Remembered
 from aggregator.websub.distribution import Distributor
@@ -216,7 +218,7 @@ class Site:
         self.apply(step(self.stored(), trigger, reason="a test", actor="desk", at=self.now, **options))  # type: ignore[arg-type]  # the caller names arguments of step
 
     def apply(self, *steps: Transition) -> None:
-        self.storage.items.apply_transitions(steps)
+        self.storage.acts.apply_transitions(steps)
 
     def begins(self) -> None:
         """Register the webhook and two subscribers of the hub, which have seen all that is published."""
@@ -286,9 +288,12 @@ class Site:
             return found
 
     def exports(self) -> Mapping[str, bytes]:
-        """Export, and return the files that tell of the release."""
-        www = self.directory / "www"
-        export(www, self.publisher, self.storage)
+        """Export over the former set, and return the files that tell of the release."""
+        www, fresh = self.directory / "www", self.directory / "fresh"
+        for each in (www, fresh):
+            export(each, self.publisher, self.storage, now=lambda: self.now)
+        assert _files(www) == _files(fresh), "what a new set holds"
+        rmtree(fresh)
         names = {"feed.atom", "archive/1.atom"}
         found = [each for each in www.rglob("*") if each.is_file()]
         return {
@@ -317,8 +322,14 @@ class Site:
         kept = self.recalls()
         delivered, told = await self.pushes()
         responses = await self.reads(self.app, before.responses if before else None)
-        exported = self.exports() if before else {}
+        exported = self.exports()
         return Seen(responses, delivered, told, exported, kept, self.searches())
+
+
+def _files(directory: Path) -> Mapping[str, bytes]:
+    """Return the files of a set but for its manifest, which has their times."""
+    found = (each for each in directory.rglob("*") if each.is_file() and each.name != MANIFEST)
+    return {each.relative_to(directory).as_posix(): each.read_bytes() for each in found}
 
 
 def _conditions(before: httpx.Response | None) -> dict[str, str]:

@@ -155,9 +155,9 @@ def test_a_subscriber_that_was_away_learns_of_each_withdrawal_and_correction(
     withdrawn = [
         step(each, Trigger.WITHDRAW, reason="", actor="desk", at=room.now) for each in stored.values()
     ]
-    room.storage.items.apply_transitions(withdrawn[: count // 2])
+    room.storage.acts.apply_transitions(withdrawn[: count // 2])
     first, cursor = followed(room)
-    room.storage.items.apply_transitions(withdrawn[count // 2 :])
+    room.storage.acts.apply_transitions(withdrawn[count // 2 :])
     second, _ = followed(room, cursor)
     assert sorted([*first, *second]) == sorted(stored)
     paged = walk(room, "/withdrawals.atom")

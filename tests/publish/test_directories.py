@@ -58,7 +58,7 @@ def test_a_sitemap_has_the_pages_and_the_items_that_may_be_listed(room: Newsroom
 def test_sitemaps_have_the_headline_and_the_language_of_the_desk(room: Newsroom) -> None:
     room.publishes(item("First"))
     given = Amendment(headline="Calmer words", language="fr")
-    room.storage.items.apply_transitions(
+    room.storage.acts.apply_transitions(
         [amend(room.stored("First"), given, reason="", actor="desk", at=room.now + timedelta(minutes=1))]
     )
     address = f"https://releases.example/items/{room.ids['First']}/calmer-words"

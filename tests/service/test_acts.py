@@ -17,7 +17,7 @@ def test_each_decision_of_an_operator_is_logged_once(storage: Storage) -> None: 
     with capture_logs() as logs:
         acts()
         hold = step(one, Trigger.HOLD, reason="to be checked", actor="ada", at=NOON)
-        storage.items.apply_transitions([hold])
+        storage.acts.apply_transitions([hold])
         acts()
         acts()
     assert logs == [

@@ -23,6 +23,7 @@ from tests.engines import open_storage
 from tests.faults.given import OFFICE, PILOT, STORM, says
 from tests.fetch.given import client
 from tests.given import HOUR, MINUTE, NOON, all_items, config, pipeline, titles
+from tests.roles import altered
 from tests.server import answer, http_server
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -63,7 +64,7 @@ def polled(
     opened = open_storage(directory)
     polls = BusyPolls(opened.polls._engine)
     polls.conflicts, polls.is_lost = conflicts, bool(too_late)
-    store = replace(opened, polls=polls)
+    store = altered(opened, polls=polls)
 
     async def run() -> Outcome:
         async with (
@@ -93,7 +94,7 @@ def test_a_poll_with_outdated_decisions_only_fails_and_backs_off(tmp_path: Path)
     outcome, store, polls = polled(tmp_path, conflicts=1_000)
     with closing(store):
         assert (outcome.cause, polls.refused) == (Cause.CRASH, DECISIONS_MAX)
-        (health,) = store.admin.health()
+        (health,) = store.overview.health()
         assert (health.failures, all_items(store)) == (1, ())
         assert health.due.at > NOON
 
@@ -112,7 +113,7 @@ class WatchedPolls(PollStore):
 def test_a_result_counts_against_its_memory_budget_until_it_is_committed(tmp_path: Path) -> None:
     opened = open_storage(tmp_path)
     polls = WatchedPolls(opened.polls._engine)
-    store = replace(opened, polls=polls)
+    store = altered(opened, polls=polls)
 
     async def run() -> int:
         async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
@@ -170,7 +171,7 @@ def test_a_poll_overtaken_again_and_again_is_decided_in_the_turn_of_the_writer(t
             polls.close()
             return outcome
 
-    with closing(replace(opened, polls=overtaken)) as store:
+    with closing(altered(opened, polls=overtaken)) as store:
         assert (asyncio.run(run()).new, overtaken.refused) == (2, DECISIONS_BESIDE)
 
 
@@ -181,7 +182,7 @@ def test_a_poll_of_a_source_without_configuration_is_void_and_counts_as_no_failu
             Cause.LEASE,
             "office is no longer configured with this feed",
         )
-        (health,) = store.admin.health()
+        (health,) = store.overview.health()
         assert (health.failures, health.last) == (0, None)
         assert len(store.polls.claim(NOON, limit=9, lease=HOUR)) == 1
 
@@ -222,7 +223,7 @@ def test_an_adopted_address_rate_limits_no_host(tmp_path: Path, at: str) -> None
                 relocation = Relocation(at and origin.url(at), NOON if at else None)
                 await polls.poll(replace(claim, relocation=relocation))
                 polls.close()
-                (health,) = store.admin.health()
+                (health,) = store.overview.health()
                 return health.due.host
 
     assert asyncio.run(run()) == ("" if at else "127.0.0.1")
@@ -245,7 +246,7 @@ def test_a_source_that_its_document_tells_again_is_continued_by_the_same_poll(
             moved = replace(former, id=name, feed=origin.url("/new"), domains=domains, organisation="")
             settings = config(moved, store=tmp_path)
             store.admin.sync(settings, NOON)
-            (health,) = store.admin.health()
+            (health,) = store.overview.health()
             assert health.doubt.name == "office"
             outcomes += await polls.run([moved.id])
             polls.close()
@@ -265,7 +266,7 @@ def test_a_source_that_its_document_tells_to_be_new_is_imported_by_the_same_poll
             other = replace(OFFICE, id="bureau", feed=origin.url("/new"), domains=(), organisation="")
             settings = config(other, store=tmp_path)
             store.admin.sync(settings, NOON)
-            (health,) = store.admin.health()
+            (health,) = store.overview.health()
             assert health.doubt.name == "office"
             polls = pipeline(store, fetcher, lambda: settings)
             (outcome,) = await polls.run([other.id])

@@ -44,7 +44,7 @@ def test_a_tick_has_what_waits_styled_anew(tmp_path: Path) -> None:
                 await poller.tick()
                 async with asyncio.timeout(60):
                     while poller.in_flight():
-                        await asyncio.to_thread(store.admin.health)
+                        await asyncio.to_thread(store.overview.health)
                 await poller.tick()  # nothing is left to do
                 is_idle = poller.in_flight() == 0
                 pipeline.close()

@@ -25,6 +25,7 @@ from aggregator.service.scheduler import Scheduler
 from aggregator.storage.sql.admin import AdminStore
 from tests.engines import open_storage
 from tests.given import config
+from tests.roles import altered
 from tests.running import Site, given_a_site, until
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -156,7 +157,7 @@ async def _reloaded(here: Site) -> list[str]:
     said: list[str] = []
     current = LiveConfig(load(here.config))
     opened = open_storage(here.store)
-    with closing(replace(opened, admin=FullAdmin(opened.admin._engine))) as store:
+    with closing(altered(opened, admin=FullAdmin(opened.admin._engine))) as store:
         async with polling(store, current) as pipeline:
             poller = scheduler_of(pipeline, current, notify=said.append)
             await poller.tick()

@@ -250,7 +250,7 @@ def test_held_again_is_withdrawn_and_released_is_created(tmp_path: Path) -> None
             stored = harness.room.stored("First")
             harness.room.now += MINUTE
             step = Transition(stored.number, before, after, trigger, "why", "desk", harness.room.now)
-            harness.room.storage.items.apply_transitions((step,))
+            harness.room.storage.acts.apply_transitions((step,))
             assert await harness.told() == [f"0 {event}"]
 
     run_hooks(tmp_path, scenario)
@@ -264,7 +264,7 @@ def test_a_held_item_is_told_to_none_until_its_release(tmp_path: Path) -> None:
         step = Transition(
             stored.number, State.HELD, State.LIVE, Trigger.RELEASE, "why", "desk", harness.room.now
         )
-        harness.room.storage.items.apply_transitions((step,))
+        harness.room.storage.acts.apply_transitions((step,))
         assert await harness.told() == ["0 created First"]
 
     run_hooks(tmp_path, scenario)

@@ -43,7 +43,7 @@ def claimed(storage: Storage, name: str = "ministry", now: datetime = NOON) -> C
 
 
 def move(storage: Storage, stored: Stored, trigger: Trigger) -> None:
-    storage.items.apply_transitions([step(stored, trigger, reason="test", actor="tester", at=NOON + MINUTE)])
+    storage.acts.apply_transitions([step(stored, trigger, reason="test", actor="tester", at=NOON + MINUTE)])
 
 
 def again(storage: Storage, stored: Stored) -> Stored:

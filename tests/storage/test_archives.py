@@ -54,7 +54,7 @@ def test_every_item_is_in_the_document_or_in_an_archive(storage: Storage, count:
         publish(other, first, 3, NOON + first * MINUTE)
         if first % 300 == 0:
             move(storage, all_items(storage)[first], Trigger.WITHDRAW)
-    while storage.items.enter_waiting(NOON + 90 * DAY, 1_000):
+    while storage.acts.enter_waiting(NOON + 90 * DAY, 1_000):
         pass
     live = [each for each in all_items(storage) if each.state is State.LIVE]
     for name, owner in (("", ""), ("topics/roads", "ministry"), ("sources/agency", "agency")):
@@ -104,7 +104,7 @@ def test_a_document_and_an_archive_hold_what_entered_while_others_waited(storage
     selected = storage.items.selected("")
     assert (len(selected.items), selected.archives) == (21, 0)
     for hour in range(1, 4):
-        storage.items.enter_waiting(NOON + hour * HOUR + MINUTE, 1_000)
+        storage.acts.enter_waiting(NOON + hour * HOUR + MINUTE, 1_000)
     assert storage.items.selected("").archives == 1
     assert len(archive(storage, 1).entries) == 40
 

@@ -14,7 +14,7 @@ def test_languages_of_old_items_in_an_older_store_have_their_channels(engine: st
     SourceDriver(former, of).says(
         *(entry(f"Oud {n}", f"g{n}", published=iso(NOON - timedelta(days=30))) for n in range(3))
     )
-    former.admin.close()
+    former.close()
     execute(tmp_path, "DELETE FROM channel WHERE name = 'languages/af'")
     execute(tmp_path, "DROP INDEX item_backlog_language")
     migrations = {"sqlite": "_sqlite_migrations", "postgres": "migration"}[engine]
@@ -23,4 +23,4 @@ def test_languages_of_old_items_in_an_older_store_have_their_channels(engine: st
     assert storage.items.channels() == ("", "languages/af", "sources/ministry")
     assert storage.items.channel_seq("languages/af") is not None
     assert len(storage.items.listing("languages/af", 9)) == 3
-    storage.admin.close()
+    storage.close()

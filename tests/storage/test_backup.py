@@ -65,7 +65,7 @@ def named(storage: Storage, title: str) -> Stored:
 
 def move(storage: Storage, title: str, trigger: Trigger) -> str:
     item = named(storage, title)
-    storage.items.apply_transitions(
+    storage.acts.apply_transitions(
         [step(item, trigger, reason="a court said so", actor="tester", at=NOON + HOUR)]
     )
     return item.id
@@ -176,7 +176,7 @@ def test_a_transition_of_an_item_is_never_another_items(store: Path, backup: Pat
         decided = step(named(storage, "One"), Trigger.WITHDRAW, reason="wrong", actor="tester", at=NOON)
         other = named(storage, "Two").number
         with pytest.raises(StorageError, match="nothing was changed"):
-            storage.items.apply_transitions([replace(decided, number=other)])
+            storage.acts.apply_transitions([replace(decided, number=other)])
     assert states(store)["Two"] is State.LIVE
 
 

@@ -390,7 +390,7 @@ def test_a_source_beyond_its_budget_fails_and_backs_off_until_the_next_day(stora
         due.append((result.due.reason, result.due.cause, now - NOON))
     back_off = (DueReason.BACK_OFF, Cause.OVER_BUDGET)
     assert due == [(*back_off, hours * HOUR) for hours in (1, 3, 7, 12, 28)]
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.failures, storage.admin.totals(NOON).failing) == (5, 1)
 
 

@@ -143,7 +143,7 @@ def test_retention_goes_on_until_nothing_is_left_to_free(storage: Storage) -> No
         origin.says(*(entry(f"Old {batch}/{n}", f"g{batch}-{n}") for n in range(500)))
     storage.admin.maintain(Retention(), NOON + 500 * DAY)
     assert {each.item.content for each in storage.items.items(ItemQuery(limit=2000))} == {""}
-    assert storage.admin.health()[0].last is None
+    assert storage.overview.health()[0].last is None
     assert storage.admin.check() == ()
 
 
@@ -170,7 +170,7 @@ def test_an_edit_of_a_freed_item_stores_no_content_again(storage: Storage, *, re
     said = entry("Ancient and mended", "g1", body="<p>As it is.</p>")
     origin.says(replace(said, summary=Markup("<p>Short.</p>", is_html=True)), now=later)
     (stored,) = all_items(storage)
-    newest = storage.items.waiting_version(stored) if review else stored.item
+    newest = storage.acts.waiting_version(stored) if review else stored.item
     assert newest is not None
     assert (newest.title, newest.content, newest.text, newest.summary) == ("Ancient and mended", "", "", "")
     assert origin.says(said, now=later + HOUR).new == 0
@@ -182,5 +182,5 @@ def test_a_source_whose_poll_records_are_past_retention_is_counted_as_before(sto
     (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[gone.id])
     storage.polls.record(failed(claim, NOON, FetchError("gone", cause=Cause.GONE, status=410)))
     storage.admin.maintain(Retention(), NOON + 60 * DAY)
-    assert [health.last for health in storage.admin.health()] == [None, None]
+    assert [health.last for health in storage.overview.health()] == [None, None]
     assert storage.admin.totals(NOON) == Totals(working=1, failing=1, due=1)

@@ -39,7 +39,7 @@ def given_live(storage: Storage, *, review: bool = False) -> tuple[SourceDriver,
 def give(storage: Storage, item: Stored, given: Amendment, at: datetime = AT) -> Stored:
     """Amend an item, and return it as it is then."""
     made = amend(item, amended(item, given), reason="clearer", actor="desk", at=at)
-    storage.items.apply_transitions([made])
+    storage.acts.apply_transitions([made])
     return again(storage, item)
 
 
@@ -95,7 +95,7 @@ def test_amended_topics_and_language_move_an_item_between_channels(storage: Stor
         storage.items.items(ItemQuery(topic="roads")) == storage.items.items(ItemQuery(language="en")) == ()
     )
     made = amend(item, Amendment(), reason="", actor="desk", at=AT + HOUR)
-    storage.items.apply_transitions([made])
+    storage.acts.apply_transitions([made])
     assert titles(storage.items.select("topics/roads")) == ["Bridge opens"]
     assert storage.items.select("topics/water") == ()
 
@@ -242,5 +242,5 @@ def test_retention_drops_the_desks_words_with_the_content(storage: Storage) -> N
 def test_an_amendment_does_not_move_a_held_items_release(storage: Storage) -> None:
     _, item = given_live(storage)
     hold = step(item, Trigger.HOLD, reason="", actor="desk", at=AT, until=NOON + DAY)
-    storage.items.apply_transitions([hold])
+    storage.acts.apply_transitions([hold])
     assert give(storage, again(storage, item), HEADLINE).release == NOON + DAY

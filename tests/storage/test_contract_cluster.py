@@ -154,6 +154,6 @@ def test_polls_are_committed_together_or_not_at_all(storage: Storage) -> None:
     storage.polls.release([second])
     with pytest.raises(LeaseLost):
         storage.polls.record_all(results)
-    assert all(health.last is None for health in storage.admin.health())
+    assert all(health.last is None for health in storage.overview.health())
     storage.polls.record_all(results[:1])
-    assert [health.feed.id for health in storage.admin.health() if health.last] == ["a"]
+    assert [health.feed.id for health in storage.overview.health() if health.last] == ["a"]

@@ -31,7 +31,7 @@ def entered(storage: Storage, name: str = "") -> list[str]:
 def enter(storage: Storage, now: datetime, limit: int = 100) -> int:
     """Let all items enter whose turn has come; returns the number of transactions."""
     transactions = 0
-    while storage.items.enter_waiting(now, limit):
+    while storage.acts.enter_waiting(now, limit):
         transactions += 1
         assert transactions < 1_000
     return transactions
@@ -145,8 +145,8 @@ def test_a_clock_set_back_moves_the_turns(storage: Storage) -> None:
     _, agency = given_neighbours(storage)
     flood(agency, 21)
     storage.polls.set_back(DAY)
-    assert not storage.items.enter_waiting(NOON + HOUR - DAY - MINUTE, 100)
-    assert storage.items.enter_waiting(NOON + HOUR - DAY, 100)
+    assert not storage.acts.enter_waiting(NOON + HOUR - DAY - MINUTE, 100)
+    assert storage.acts.enter_waiting(NOON + HOUR - DAY, 100)
 
 
 def test_the_turns_of_a_source_go_with_it(storage: Storage) -> None:
@@ -160,9 +160,9 @@ def test_the_turns_of_a_source_go_with_it(storage: Storage) -> None:
 def test_the_operator_sees_what_waits_and_until_when(storage: Storage) -> None:
     _, agency = given_neighbours(storage)
     flood(agency, 50)
-    waits = {each.feed.id: each.waiting for each in storage.admin.health()}
+    waits = {each.feed.id: each.waiting for each in storage.overview.health()}
     assert waits == {"agency": 30, "ministry": 0}
-    by_title = {each.item.title: storage.items.enters(each.number) for each in all_items(storage)}
+    by_title = {each.item.title: storage.acts.enters(each.number) for each in all_items(storage)}
     found = [by_title[f"Flood {n}"] for n in (19, 20, 39, 40)]
     assert found == [None, NOON + HOUR, NOON + HOUR, NOON + 2 * HOUR]
 

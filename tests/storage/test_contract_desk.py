@@ -72,7 +72,7 @@ def test_a_version_that_waits_and_an_amendment_in_conflict_are_listed(storage: S
     assert waiting(storage) == {Waiting.VERSIONS: ["Storm"]}
     for each in all_items(storage):
         made = amended(each, Amendment(headline=f"{each.item.title}, we say"))
-        storage.items.apply_transitions([amend(each, made, reason="", actor="Ana", at=NOON + HOUR)])
+        storage.acts.apply_transitions([amend(each, made, reason="", actor="Ana", at=NOON + HOUR)])
     assert Waiting.CONFLICTS not in waiting(storage)
     storm = next(each for each in all_items(storage) if each.item.title == "Storm")
     move(storage, storm, Trigger.RELEASE)
@@ -165,7 +165,7 @@ def test_a_link_vetoes_an_item_in_its_window_once(storage: Storage) -> None:
     linked = storage.desk.linked(b"2", NOON)
     assert linked is not None
     assert linked.id == one.id
-    storage.items.apply_transitions([step(linked, Trigger.HOLD, reason="no", actor="link", at=NOON + MINUTE)])
+    storage.acts.apply_transitions([step(linked, Trigger.HOLD, reason="no", actor="link", at=NOON + MINUTE)])
     assert storage.desk.linked(b"1", NOON) is None  # no longer in its window
     storage.desk.drop_links(one.id)
     assert storage.desk.linked(b"2", NOON) is None

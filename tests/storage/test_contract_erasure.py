@@ -49,7 +49,7 @@ def given_everywhere(storage: Storage) -> tuple[SourceDriver, Stored]:
         actor="desk",
         at=NOON + HOUR,
     )
-    storage.items.apply_transitions([made])
+    storage.acts.apply_transitions([made])
     storage.items.index()
     return origin, again(storage, item)
 

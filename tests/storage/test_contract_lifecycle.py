@@ -21,7 +21,7 @@ def test_a_held_item_is_in_no_channel_until_its_time(storage: Storage) -> None:
     assert titles(storage.items.select("")) == ["Now"]
     assert storage.items.release_due(NOON + HOUR, 9) == ()
     (held,) = storage.items.release_due(NOON + DAY, 9)
-    storage.items.apply_transitions([step(held, Trigger.TIME, reason="", actor="clock", at=NOON + DAY)])
+    storage.acts.apply_transitions([step(held, Trigger.TIME, reason="", actor="clock", at=NOON + DAY)])
     assert titles(storage.items.select("")) == ["Later", "Now"]
     assert storage.items.release_due(NOON + 2 * DAY, 9) == ()
 
@@ -56,7 +56,7 @@ def test_an_item_beyond_the_horizon_is_held_until_its_origin_or_the_operator_giv
     decided = next(item for item in all_items(storage) if item.item.title == "Decided")
     until = NOON + 3 * DAY
     held = step(decided, Trigger.HOLD, reason="", actor="tester", at=NOON + MINUTE, until=until)
-    storage.items.apply_transitions([held])
+    storage.acts.apply_transitions([held])
     origin.says(
         entry("Corrected", "Corrected", published=iso(NOON + 2 * DAY)),
         entry("Decided", "Decided", published=iso(NOON + 4 * DAY)),
@@ -173,5 +173,5 @@ def test_a_step_from_a_state_that_is_past_changes_nothing(storage: Storage) -> N
     stale = Transition(one.number, State.LIVE, State.HELD, Trigger.HOLD, "", "tester", NOON)
     fine = Transition(two.number, State.LIVE, State.HELD, Trigger.HOLD, "", "tester", NOON)
     with pytest.raises(StorageError):
-        storage.items.apply_transitions([fine, stale])
+        storage.acts.apply_transitions([fine, stale])
     assert again(storage, two).state is State.LIVE

@@ -150,7 +150,7 @@ def test_a_text_that_arrives_before_the_approval_is_another_version(storage: Sto
     assert (arrived.newest, arrived.version, arrived.pending) == (2, 2, None)
     with pytest.raises(UsageError, match=r"version 1 of item .* is not its newest"):
         approve(arrived, version=1)
-    storage.items.apply_transitions([approve(arrived, version=2)])
+    storage.acts.apply_transitions([approve(arrived, version=2)])
     assert again(storage, item).state is State.LIVE
     origin.says(entry("Bridge opens", "1", URL, body="In other words."), now=NOON + HOUR)
     assert again(storage, item).pending == 3
@@ -159,7 +159,7 @@ def test_a_text_that_arrives_before_the_approval_is_another_version(storage: Sto
     assert (later.version, later.pending) == (2, 4)
     with pytest.raises(UsageError, match=r"version 3 of item .* is not its newest"):
         approve(later, version=3)
-    storage.items.apply_transitions([approve(later, version=4)])
+    storage.acts.apply_transitions([approve(later, version=4)])
     present = again(storage, item)
     assert (present.version, present.pending, present.item.text) == (4, None, "In other words.")
 
@@ -186,7 +186,7 @@ def test_a_struck_version_loses_its_page(storage: Storage) -> None:
     record(storage, item)
     present = again(storage, item)
     waits = present.newest
-    storage.items.apply_transitions([strike(present, waits, reason="", actor="tester", at=NOON + HOUR)])
+    storage.acts.apply_transitions([strike(present, waits, reason="", actor="tester", at=NOON + HOUR)])
     assert storage.pages.of(item.number, present.item.fingerprint) == TAKEN
     assert waiting(storage, item) is None
 

@@ -45,7 +45,7 @@ def test_a_lease_that_ran_out_is_claimed_again_and_the_late_poll_is_refused(stor
     with pytest.raises(LeaseLost):
         storage.polls.record(failed(late, NOON))
     storage.polls.record(failed(claim, NOON + HOUR))
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.last and health.last.kind, health.failures) == (OutcomeKind.FAILED, 1)
 
 
@@ -121,7 +121,7 @@ def test_a_poll_requested_while_one_runs_keeps_its_due_time_and_reason(storage: 
     storage.polls.poll_soon(["ministry"], NOON + MINUTE)
     assert storage.polls.renewed(claim) == claim  # the state on which the poll is decided has not changed
     assert origin.answers(claim, [entry("One", "g1")], NOON).new == 1
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.due, health.newest) == (Due(NOON + MINUTE, DueReason.OPERATOR), NOON)
 
 
@@ -131,10 +131,10 @@ def test_the_newest_item_of_a_source_is_by_the_date_shown_of_what_is_live(storag
     dated = [entry(f"Day {n}", f"d{n}", published=iso(NOON - n * DAY)) for n in (300, 20, 2)]
     ministry.says(*dated, entry("Undated", "u"))
     agency.says(entry("Undated", "u"))
-    assert [each.newest for each in storage.admin.health()] == [None, NOON - 2 * DAY]
+    assert [each.newest for each in storage.overview.health()] == [None, NOON - 2 * DAY]
     newest = next(each for each in all_items(storage) if each.item.title == "Day 2")
     move(storage, newest, Trigger.WITHDRAW)
-    assert [each.newest for each in storage.admin.health()] == [None, NOON - 20 * DAY]
+    assert [each.newest for each in storage.overview.health()] == [None, NOON - 20 * DAY]
 
 
 def test_there_is_one_poller(storage: Storage) -> None:
@@ -175,10 +175,10 @@ def test_failures_are_counted_until_a_poll_succeeds(storage: Storage) -> None:
         (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
         assert claim.failures == expected
         storage.polls.record(failed(claim, NOON))
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.failures, health.last and health.last.message) == (2, "no route")
     origin.says()
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.failures, health.last_success) == (0, NOON)
 
 
@@ -217,7 +217,7 @@ def test_a_poll_that_does_not_end_leaves_the_wish_of_the_origin(
     if end == "released":
         storage.polls.release([named])
     with storage.admin.poller(NOON):
-        (health,) = storage.admin.health()
+        (health,) = storage.overview.health()
         assert health.due == result.due
         assert storage.polls.rate_limited(NOON) == ("ministry",)
 

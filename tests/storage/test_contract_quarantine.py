@@ -38,7 +38,7 @@ def shown(storage: Storage, origin: SourceDriver, *said: Entry) -> list[str]:
 def release(storage: Storage) -> None:
     (stored,) = all_items(storage)
     step = approval(stored, reason="read", actor="tester", at=NOON + DAY, version=None)
-    storage.items.apply_transitions([step])
+    storage.acts.apply_transitions([step])
 
 
 def test_an_item_with_a_foreign_link_waits_for_the_operator_who_is_told(storage: Storage) -> None:

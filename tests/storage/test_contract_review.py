@@ -54,7 +54,7 @@ def test_the_approved_version_stays_up_while_a_newer_one_waits(storage: Storage)
     assert storage.items.history(held.number).revisions == ()
     assert titles(storage.items.items(ItemQuery(states=(State.HELD,), or_pending=True))) == ["Bridge opens"]
     assert storage.items.items(ItemQuery(states=(State.HELD,))) == ()
-    content = storage.items.waiting_version(waiting)
+    content = storage.acts.waiting_version(waiting)
     assert content is not None
     assert (content.title, content.url) == ("Bridge closes", "https://ministry.example/bridge")
 
@@ -62,7 +62,7 @@ def test_the_approved_version_stays_up_while_a_newer_one_waits(storage: Storage)
 def test_an_approved_version_is_a_correction_of_the_one_before(storage: Storage) -> None:
     origin, waiting = given_a_version_that_waits(storage)
     at = NOON + DAY
-    storage.items.apply_transitions([step(waiting, Trigger.RELEASE, reason="read", actor="desk", at=at)])
+    storage.acts.apply_transitions([step(waiting, Trigger.RELEASE, reason="read", actor="desk", at=at)])
     shown = again(storage, waiting)
     assert (shown.item.title, shown.version, shown.pending, shown.corrected) == (
         "Bridge closes",
@@ -78,7 +78,7 @@ def test_an_approved_version_is_a_correction_of_the_one_before(storage: Storage)
         (Trigger.RELEASE, 1),
         (Trigger.RELEASE, 2),
     ]
-    assert storage.items.waiting_version(shown) is None
+    assert storage.acts.waiting_version(shown) is None
     origin.says(THIRD, now=NOON + 2 * DAY)
     assert again(storage, waiting).pending == 3
 
@@ -118,7 +118,7 @@ def test_a_withdrawal_drops_the_version_that_waits_and_its_number_is_not_given_a
     move(storage, waiting, Trigger.WITHDRAW)
     assert storage.items.select("") == ()
     withdrawn = again(storage, waiting)
-    assert (withdrawn.pending, withdrawn.version, storage.items.waiting_version(withdrawn)) == (None, 1, None)
+    assert (withdrawn.pending, withdrawn.version, storage.acts.waiting_version(withdrawn)) == (None, 1, None)
     move(storage, withdrawn, Trigger.REINSTATE)
     origin.says(SECOND, now=NOON + DAY)
     held = again(storage, waiting)
@@ -182,7 +182,7 @@ def test_an_embargoed_item_waits_for_approval_once_its_source_is_under_review(
     assert (waiting.state, waiting.reason, waiting.release) == (State.HELD, "review", until)
     assert storage.items.release_due(until + DAY, 10) == ()
     approved = approval(waiting, reason="", actor="desk", at=NOON + MINUTE, version=1)
-    storage.items.apply_transitions([approved])
+    storage.acts.apply_transitions([approved])
     assert [each.id for each in storage.items.release_due(until, 10)] == [held.id]
     storage.admin.sync(config(under_review), NOON + HOUR)
     assert [each.id for each in storage.items.release_due(until, 10)] == [held.id]
@@ -210,7 +210,7 @@ def test_an_approved_item_follows_its_embargo_each_time_that_its_origin_prolongs
     origin.says(replace(FIRST, published=(NOON + HOUR).isoformat()))
     (held,) = all_items(storage)
     approved = approval(held, reason="", actor="desk", at=NOON + MINUTE, version=1)
-    storage.items.apply_transitions([approved])
+    storage.acts.apply_transitions([approved])
     for hours in (2, 3):
         until = NOON + hours * HOUR
         origin.says(
@@ -233,7 +233,7 @@ def given_corrected(storage: Storage) -> tuple[SourceDriver, Stored]:
 
 def strikes(storage: Storage, item: Stored, version: int) -> None:
     struck = strike(item, version, reason="a name", actor="desk", at=NOON + DAY)
-    storage.items.apply_transitions([struck])
+    storage.acts.apply_transitions([struck])
 
 
 def history(storage: Storage, item: Stored) -> list[tuple[int, str, bool]]:
@@ -315,7 +315,7 @@ def test_a_version_that_waits_is_struck_and_never_published(storage: Storage) ->
     _, waiting = given_a_version_that_waits(storage)
     strikes(storage, waiting, 2)
     shown = again(storage, waiting)
-    assert (shown.item.title, shown.pending, storage.items.waiting_version(waiting)) == (
+    assert (shown.item.title, shown.pending, storage.acts.waiting_version(waiting)) == (
         "Bridge opens",
         None,
         None,
@@ -401,7 +401,7 @@ def given_under_embargo(storage: Storage) -> tuple[SourceDriver, Stored]:
 
 def approve(storage: Storage, item: Stored, *, at: datetime, early: bool = False) -> Stored:
     made = approval(item, reason="", actor="desk", at=at, version=item.newest, early=early)
-    storage.items.apply_transitions([made])
+    storage.acts.apply_transitions([made])
     return again(storage, item)
 
 

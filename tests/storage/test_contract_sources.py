@@ -169,10 +169,10 @@ def test_a_feed_that_renames_itself_moves_every_channel(storage: Storage) -> Non
 def test_a_configuration_is_bound_to_the_ids_that_the_store_has(storage: Storage) -> None:
     keyed = source("press-key-abc", feed="https://press.example/feed?key=abc")
     storage.admin.sync(config(keyed), NOON)
-    bound = storage.admin.bound(replace(config(replace(keyed, id="press")), unnamed=(Unnamed(0, 2, 5),)))
+    bound = storage.settings.bound(replace(config(replace(keyed, id="press")), unnamed=(Unnamed(0, 2, 5),)))
     assert [each.id for each in bound.sources] == ["press-key-abc"]
     assert storage.admin.sync(bound, NOON) == ()
-    assert storage.admin.bound(config(keyed)) == config(keyed)
+    assert storage.settings.bound(config(keyed)) == config(keyed)
 
 
 def test_a_source_without_an_id_never_gets_the_items_of_another(storage: Storage) -> None:
@@ -181,7 +181,7 @@ def test_a_source_without_an_id_never_gets_the_items_of_another(storage: Storage
     storage.admin.sync(config(), NOON)
     other = config(replace(desk, feed="https://press.example/feed?desk=b2"))
     with pytest.raises(ConfigError) as raised:
-        storage.admin.bound(replace(other, unnamed=(Unnamed(0, 2, 5),)))
+        storage.settings.bound(replace(other, unnamed=(Unnamed(0, 2, 5),)))
     assert str(raised.value) == (
         f"{other.path}:2:5: sources.0.feed: its default id `press` is that of another feed in the store: "
         "add an `id`"

@@ -170,7 +170,7 @@ def test_a_version_that_waits_is_styled_apart_from_the_one_shown(storage: Storag
     origin.says(SECOND, now=NOON + HOUR)
     origin.incremental = False
     origin.says(SECOND, now=NOON + HOUR)  # read anew: it is what waits, not what is shown
-    waiting = storage.items.waiting_version(again(storage, held))
+    waiting = storage.acts.waiting_version(again(storage, held))
     assert waiting is not None
     assert (again(storage, held).headline, waiting.styled.title) == ("Crossing opens", "Crossing closes")
     configured(storage, replace(origin.source, house_style=SPAN))
@@ -186,7 +186,7 @@ def test_the_desk_wins_over_the_house_style(storage: Storage) -> None:
     origin.says(FIRST)
     (stored,) = all_items(storage)
     made = amended(stored, Amendment(headline="Bridge of the desk"))
-    storage.items.apply_transitions([amend(stored, made, reason="x", actor="desk", at=NOON + HOUR)])
+    storage.acts.apply_transitions([amend(stored, made, reason="x", actor="desk", at=NOON + HOUR)])
     assert headlines(storage) == ["Bridge of the desk"]
 
 

@@ -121,7 +121,7 @@ def test_topics_of_the_desk_stand_in_place_of_all_others(storage: Storage) -> No
     origin = given_storm(storage)
     (storm,) = storage.items.items(ItemQuery(topic="weather"))
     made = amended(storm, Amendment(topics=("events",)))
-    storage.items.apply_transitions([amend(storm, made, reason="x", actor="desk", at=NOON + HOUR)])
+    storage.acts.apply_transitions([amend(storm, made, reason="x", actor="desk", at=NOON + HOUR)])
     assert [channel(storage, each) for each in ("weather", "events")] == [[], ["Storm warning"]]
     configured(storage, replace(origin.source, house_style=rules(safety="Storm")))
     reruled(storage)

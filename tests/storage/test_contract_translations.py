@@ -247,7 +247,7 @@ def test_the_language_that_the_desk_gives_an_item_counts(storage: Storage) -> No
     ministry.says(release("en"), release("fr"))
     french = titled(storage, "Release 1 fr")
     step = amend(french, Amendment(language="en"), reason="wrong", actor="desk", at=NOON + MINUTE)
-    storage.items.apply_transitions([step])
+    storage.acts.apply_transitions([step])
     assert links(storage) == {"Release 1 en": [], "Release 1 fr": []}
 
 
@@ -296,7 +296,7 @@ def test_a_translation_is_named_by_its_headline_in_the_house_style(storage: Stor
     storage.styles.write([(french.number, styled)], HouseStyle(), NOON)
     (found,) = again(storage, english).translations
     assert found.headline == "Communiqué 1"
-    storage.items.apply_transitions(
+    storage.acts.apply_transitions(
         [amend(again(storage, french), Amendment(headline="Le pont"), reason="", actor="desk", at=NOON)]
     )
     (found,) = again(storage, english).translations

@@ -80,7 +80,7 @@ def test_an_embargo_that_comes_in_the_window_counts_when_it_is_later(storage: St
 def test_a_release_within_the_window_publishes_at_once_and_is_no_early_release(storage: Storage) -> None:
     _, held = given_in_its_window(storage)
     made = approval(held, reason="", actor="desk", at=NOON + HOUR, version=1)
-    storage.items.apply_transitions([made])
+    storage.acts.apply_transitions([made])
     assert titles(storage.items.select("")) == ["Bridge opens"]
     (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=HOUR, ids=["ministry"])
     assert claim.ahead.early == 0
@@ -103,7 +103,7 @@ def test_items_beyond_the_budget_do_not_go_live_by_the_clock(storage: Storage) -
     assert publish(storage, NOON + 2 * DAY) == ["First", "Known"]
     assert [alert.kind for alert in storage.tasks.alerts()] == [AlertKind.VETO, AlertKind.BUDGET]
     (over,) = storage.items.over_budget("ministry", 9)
-    storage.items.apply_transitions([step(over, Trigger.RELEASE, reason="", actor="desk", at=NOON + 2 * DAY)])
+    storage.acts.apply_transitions([step(over, Trigger.RELEASE, reason="", actor="desk", at=NOON + 2 * DAY)])
     assert "Second" in titles(storage.items.select(""))
 
 

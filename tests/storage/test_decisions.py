@@ -36,7 +36,7 @@ def named(storage: Storage, title: str) -> Stored:
 def decide(storage: Storage, item: Stored, *triggers: Trigger, after: int = 1) -> None:
     for number, trigger in enumerate(triggers):
         at = NOON + (after + number) * MINUTE
-        storage.items.apply_transitions(
+        storage.acts.apply_transitions(
             [step(again(storage, item), trigger, reason="asked to", actor="tester", at=at)]
         )
 
@@ -148,7 +148,7 @@ def test_a_sentence_of_a_withdrawn_release_is_held_under_another_title_and_a_rep
     }
     decide(storage, named(storage, "Seen in town"), Trigger.HOLD, after=70)
     held = again(storage, named(storage, "Seen in town"))
-    assert storage.items.copies([held, named(storage, "Notice 3")]) == {
+    assert storage.acts.copies([held, named(storage, "Notice 3")]) == {
         held.number: named(storage, "Mayor").id
     }
 
@@ -273,7 +273,7 @@ def test_of_more_withdrawn_releases_than_fit_a_poll_all_come_back_held(storage: 
     origin = given_origin(storage)
     origin.says(*releases("old"))
     at = NOON + MINUTE
-    storage.items.apply_transitions(
+    storage.acts.apply_transitions(
         [step(each, Trigger.WITHDRAW, reason="x", actor="tester", at=at) for each in all_items(storage)]
     )
     origin.says(*releases("new"), now=NOON + HOUR)
@@ -339,7 +339,7 @@ def test_an_item_held_until_a_time_of_the_operator_is_so_again_and_goes_live_the
         storage.admin.backup(tmp_path / "noon.db")
         item = named(storage, "Bridge opens")
         at = NOON + MINUTE
-        storage.items.apply_transitions(
+        storage.acts.apply_transitions(
             [step(item, Trigger.HOLD, reason="asked to", actor="tester", at=at, until=until)]
         )
         if way == "forget":
@@ -496,7 +496,7 @@ def test_siblings_of_a_withdrawn_item_are_found_by_story_address_and_text(storag
     given_origin(storage, "club").says(entry("Else", "e", "https://ministry.example/bridge"))
     given_origin(storage, "pier").says(entry("Bridge opens", "p", "https://pier.example/", body="<p>No.</p>"))
     decide(storage, item, Trigger.WITHDRAW)
-    assert [each.source for each in storage.items.siblings(again(storage, item))] == ["wire", "club"]
+    assert [each.source for each in storage.acts.siblings(again(storage, item))] == ["wire", "club"]
 
 
 def test_of_two_lines_about_an_item_the_later_decision_counts_in_whatever_order(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ class Changes:
     def withdrawn(self) -> None:
         (stored,) = self.store.items.named(self.link)
         at = self.at + 2 * MINUTE
-        self.store.items.apply_transitions(
+        self.store.acts.apply_transitions(
             [step(stored, Trigger.WITHDRAW, reason="test", actor="tester", at=at)]
         )
 

@@ -17,7 +17,7 @@ def test_dates_go_on_holding_items_and_titles_cut_from_texts_are_derived(engine:
     later = entry("Later", "g1", published=iso(NOON + DAY))
     origin.says(later, entry("", "g2", body=body), entry("Titled…", "g3", body="<p>Its text.</p>"))
     origin.says(later, entry("", "g2", body=body + "<p>Corrected.</p>"), now=NOON + HOUR)
-    former.admin.close()
+    former.close()
     execute(tmp_path, "UPDATE revision SET title = 'Of a release without…'")
     for column in ("dated", "untitled"):
         execute(tmp_path, f"ALTER TABLE item DROP COLUMN {column}")
@@ -37,4 +37,4 @@ def test_dates_go_on_holding_items_and_titles_cut_from_texts_are_derived(engine:
     ] == [""]
     given_origin(storage).says(entry("Later", "g1", published=iso(NOON + 2 * DAY)), now=NOON + 2 * HOUR)
     assert storage.items.find(items["Later"].id).release == NOON + 2 * DAY  # type: ignore[union-attr]
-    storage.admin.close()
+    storage.close()

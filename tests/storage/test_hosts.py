@@ -29,11 +29,11 @@ SECOND = timedelta(seconds=1)
 
 
 def health(storage: Storage, name: str) -> Health:
-    return next(each for each in storage.admin.health() if each.feed.id == name)
+    return next(each for each in storage.overview.health() if each.feed.id == name)
 
 
 def due(storage: Storage) -> dict[str, timedelta]:
-    return {each.feed.id: each.due.at - NOON for each in storage.admin.health()}
+    return {each.feed.id: each.due.at - NOON for each in storage.overview.health()}
 
 
 def answers(storage: Storage, claim: Claim) -> None:

@@ -95,7 +95,7 @@ def test_a_decision_after_a_move_outlives_the_journal_of_before(places: tuple[Pl
         withdrawn = step(
             again(storage, lead), Trigger.WITHDRAW, reason="wrong", actor="t", at=NOON + 2 * HOUR
         )
-        storage.items.apply_transitions([withdrawn])
+        storage.acts.apply_transitions([withdrawn])
     move_store(target, origin, NOON)
     with opened(origin) as storage:
         assert again(storage, lead).state is State.WITHDRAWN

@@ -47,10 +47,10 @@ def decided(
 
 def is_refused(storage: Storage, result: PollResult, match: str) -> frozenset[str]:
     """Check that a result is refused as outdated and that nothing of it is written; returns the ids taken."""
-    before = all_items(storage), storage.admin.health(), storage.items.channel_seq("")
+    before = all_items(storage), storage.overview.health(), storage.items.channel_seq("")
     with pytest.raises(Outdated, match=match) as refusal:
         storage.polls.record(result)
-    assert (all_items(storage), storage.admin.health(), storage.items.channel_seq("")) == before
+    assert (all_items(storage), storage.overview.health(), storage.items.channel_seq("")) == before
     return frozenset(refusal.value.taken)
 
 

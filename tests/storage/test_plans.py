@@ -159,11 +159,11 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     assert [also.organisation for also in store.items.named(link)[0].also] == ["Ministry"]
     agency.says(*(entry(f"Later {n}", f"l{n}", published=iso(NOON + 2 * HOUR)) for n in range(2)), now=NOON)
     due = store.items.release_due(NOON + 2 * HOUR, 10)
-    store.items.apply_transitions(
+    store.acts.apply_transitions(
         [step(each, Trigger.TIME, reason="", actor="clock", at=NOON + 2 * HOUR) for each in due]
     )
-    assert store.items.enter_waiting(NOON + 2 * HOUR, 100)
-    assert store.items.enters(due[0].number) is not None
+    assert store.acts.enter_waiting(NOON + 2 * HOUR, 100)
+    assert store.acts.enters(due[0].number) is not None
     agency.says(*(entry(f"Many {n}", f"many{n}") for n in range(30)), now=NOON + 2 * HOUR)
     origin.says(*(entry(f"Ours {n}", f"ours{n}") for n in range(30)), now=NOON + 2 * HOUR)
     for language in ("en", "fr"):

@@ -65,7 +65,7 @@ def test_a_session_that_the_server_still_holds_is_ended_and_the_lock_taken_again
     ):
         between.cut()
         tries(lambda: storage.admin.sync(config(source("ministry")), NOON))
-        assert len(storage.admin.health()) == 1
+        assert len(storage.overview.health()) == 1
 
 
 def tries(call: Callable[[], object]) -> None:

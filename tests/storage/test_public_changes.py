@@ -163,7 +163,7 @@ def test_a_reader_by_cursor_misses_no_change_under_writers(
             driver.says(said)
             (item,) = [each for each in all_items(driver.storage) if each.source == driver.source.id][-1:]
             hold = step(item, Trigger.HOLD, reason="test", actor="tester", at=NOON)
-            driver.storage.items.apply_transitions([hold])
+            driver.storage.acts.apply_transitions([hold])
 
     def read() -> list[int]:
         seen: list[int] = []
@@ -216,7 +216,7 @@ def test_a_store_of_before_tells_its_withdrawals_and_corrections(engine: str, tm
 def test_a_correction_names_the_other_members_of_its_story(storage: Storage) -> None:
     lead, member = given_story(storage)
     fields = Amendment(headline="The bridge is open")
-    storage.items.apply_transitions([amend(lead, fields, reason="", actor="desk", at=NOON + HOUR)])
+    storage.acts.apply_transitions([amend(lead, fields, reason="", actor="desk", at=NOON + HOUR)])
     told = storage.changes.told(None)
     assert told is not None
     (entry,) = told.entries

@@ -28,7 +28,7 @@ def said(driver: SourceDriver, n: int, words: str = "said") -> Entry:
 def withdraw(storage: Storage, title: str, at: datetime) -> None:
     (item,) = [each for each in all_items(storage) if each.item.title == title]
     trigger = Trigger.WITHDRAW
-    storage.items.apply_transitions([step(item, trigger, reason="", actor="tester", at=at)])
+    storage.acts.apply_transitions([step(item, trigger, reason="", actor="tester", at=at)])
 
 
 def test_a_withdrawn_item_is_a_tombstone_entry_in_its_channels_and_in_no_other(storage: Storage) -> None:

@@ -68,14 +68,14 @@ def test_health_shows_the_relocation_of_a_source(
     storage: Storage, move: Relocation, target: tuple[str, object]
 ) -> None:
     given_move(storage, move)
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.relocation, health.relocation.target) == (move, target)
 
 
 def test_a_move_that_is_taken_back_is_so_at_once_and_for_good(storage: Storage) -> None:
     given_move(storage, MOVED)
     assert storage.polls.unmove("ministry", NOON + MINUTE) == NEW
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.due, health.failures) == (Due(NOON + MINUTE, DueReason.UNMOVED), 0)
     assert claimed(storage).relocation == Relocation(refused=(*MOVED.refused, NEW))
     with pytest.raises(UsageError, match="has not moved"):
@@ -104,7 +104,7 @@ def test_a_move_taken_back_while_a_poll_runs_stays_so(storage: Storage) -> None:
     renewed = storage.polls.renewed(claim)
     assert renewed is not None
     storage.polls.record(succeeded(renewed, MINISTRY, NOON + 8 * DAY, fetched=there))
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert health.due == Due(NOON + MINUTE, DueReason.UNMOVED)
     assert claimed(storage).relocation == Relocation(refused=(NEW,))
 

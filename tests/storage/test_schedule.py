@@ -56,7 +56,7 @@ def test_a_new_poller_leaves_due_times_that_their_reason_explains(
     at = NOON + days * DAY
     storage.polls.record(due_at(replace(failed(claim, NOON), due=due), at))
     with storage.admin.poller(NOON):
-        (health,) = storage.admin.health()
+        (health,) = storage.overview.health()
         assert (health.due == replace(due, at=at)) == stands
         assert stands or (health.due.at < at and health.due.reason is DueReason.CLOCK)
 
@@ -76,7 +76,7 @@ def test_a_poll_that_found_something_new_is_followed_as_such(storage: Storage) -
     outcomes.append(origin.says(entry("Second", "g2"), entry("First", "g1"), now=NOON + 2 * HOUR))
     reasons = [outcome.due and outcome.due.reason for outcome in outcomes]
     assert reasons == [DueReason.EVERY, DueReason.EVERY, DueReason.RHYTHM]
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.due.reason, health.due.at) == (DueReason.RHYTHM, NOON + 3 * HOUR)
 
 
@@ -94,7 +94,7 @@ def test_a_due_time_is_kept_with_its_reason_and_all_figures(storage: Storage, du
     given(storage)
     (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
     storage.polls.record(replace(failed(claim, NOON), due=due))
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert health.due == due
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sqlite import storage as storage_of
 from tests.engines import execute, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, entry, iso
+from tests.roles import altered
 from tests.storage.given import given_origin, move
 from tests.storage.test_contract_crowding import count, entered, flood
 
@@ -124,11 +125,11 @@ def test_items_that_waited_for_a_day_enter_in_short_transactions_between_polls(
     for first in range(0, number, 600):
         line.agency.says(*(entry(f"Flood {n}", f"f{n}") for n in range(first, min(first + 600, number))))
     for hours in range(1, 24):
-        while line.storage.items.enter_waiting(NOON + hours * HOUR, ENTERED_AT_ONCE):
+        while line.storage.acts.enter_waiting(NOON + hours * HOUR, ENTERED_AT_ONCE):
             pass
     line.engine.works.clear()
     ticks, left, now = 0, 2 * (number - 480), NOON + DAY
-    while line.storage.items.enter_waiting(now, ENTERED_AT_ONCE):
+    while line.storage.acts.enter_waiting(now, ENTERED_AT_ONCE):
         (work,), line.engine.works = line.engine.works, []
         assert (work.rows, len(work.statements) <= 25) == (0, True)
         assert left - count(line.storage, "waiting") <= ENTERED_AT_ONCE
@@ -145,7 +146,7 @@ def test_items_that_waited_for_a_day_enter_in_short_transactions_between_polls(
 def test_a_turn_writes_no_item_that_waits_on(line: Line) -> None:
     flood(line.agency, 600)
     line.engine.works.clear()
-    line.storage.items.enter_waiting(NOON + HOUR, ENTERED_AT_ONCE)
+    line.storage.acts.enter_waiting(NOON + HOUR, ENTERED_AT_ONCE)
     (work,) = line.engine.works
     assert work.rows == 0
     assert [sql for sql in work.statements if sql.startswith("UPDATE waiting")] == []
@@ -164,7 +165,7 @@ def test_groups_with_more_items_due_go_behind_the_others(line: Line, tmp_path: P
     line.ministry.says(*(entry(f"M{n}", f"m{n}") for n in range(1, 41)))
     execute(tmp_path, "UPDATE waiting SET since = since - 86400000 WHERE source = 2")
     for tick in range(4):  # two groups of the agency, two of the ministry
-        line.storage.items.enter_waiting(NOON + HOUR + (1 + tick) * MINUTE, 10)
+        line.storage.acts.enter_waiting(NOON + HOUR + (1 + tick) * MINUTE, 10)
     rows = execute(tmp_path, "SELECT source, count(*) FROM waiting GROUP BY source ORDER BY source")
     assert rows == [(1, 2 * 10 + 2), (2, 2 * 570)]
 
@@ -204,6 +205,6 @@ class Interrupted:
 def test_an_item_withdrawn_while_it_falls_due_stops_no_release(line: Line) -> None:
     given_held(line, 3)
     interrupted: Any = Interrupted(line.storage)
-    Releases(replace(line.storage, items=interrupted)).all(LATER + MINUTE)
+    Releases(altered(line.storage, items=interrupted)).all(LATER + MINUTE)
     assert live(line) == 2
     assert [each.state for each in all_items(line.storage)].count(State.WITHDRAWN) == 1

@@ -57,7 +57,7 @@ def test_a_signature_is_served_anew_under_review_and_in_the_version_that_waits(s
     for hours, said in enumerate(other, 2):
         origin.says(replace(said, digest=bytes([hours] * 16)), now=NOON + hours * HOUR)
     (stored,) = all_items(storage)
-    waits = storage.items.waiting_version(stored)
+    waits = storage.acts.waiting_version(stored)
     assert ("sig=2" in stored.item.content, stored.pending) == (True, 2)
     assert waits is not None
     assert (waits.title, "sig=4" in waits.content) == ("New photo", True)
@@ -221,7 +221,7 @@ def test_values_that_stay_are_a_version_under_review(storage: Storage, said: Cal
     for hours in (1, 2):
         origin.says(replace(said("v1"), digest=bytes([hours]) * 16), now=NOON + hours * HOUR)
         assert all_items(storage)[0].pending == (None if hours == 1 else 2)
-    waits = storage.items.waiting_version(all_items(storage)[0])
+    waits = storage.acts.waiting_version(all_items(storage)[0])
     assert waits is not None
     assert "v1" in waits.content + waits.url
 

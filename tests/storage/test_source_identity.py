@@ -97,7 +97,7 @@ def test_a_document_without_known_items_leaves_the_question_to_the_operator(stor
         claimed(storage, "office").doubt, same=0, is_read=True
     )
     assert storage.admin.sync(config(of), NOON) == ()
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert health.doubt.name == "ministry"
     with pytest.raises(UsageError):
         storage.admin.identify(config(of), "office", "nobody", NOON)

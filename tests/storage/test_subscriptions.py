@@ -207,7 +207,7 @@ def test_a_hub_is_not_doubted_when_a_poll_finds_nothing_new(storage: Storage) ->
 
 
 def due(storage: Storage) -> Due:
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     return health.due
 
 
@@ -255,7 +255,7 @@ def test_a_delivery_while_its_source_is_polled_makes_it_polled_again(storage: St
     running = poll_of(storage, None, now=NOON + HOUR)
     storage.tasks.announce(1, NOON + HOUR + timedelta(seconds=2))
     storage.polls.record(running)
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.due, health.last_success) == (
         Due(NOON + HOUR + MINUTE + timedelta(seconds=2), DueReason.HUB_DELIVERY),
         NOON + HOUR,
@@ -271,7 +271,7 @@ def test_a_delivery_does_not_overrule_the_wish_of_an_origin_that_is_being_polled
     storage.tasks.announce(1, NOON + HOUR + timedelta(seconds=2))
     busy = FetchError("busy", cause=Cause.HTTP, status=503, retry_after="7200")
     storage.polls.record(failed(claim, NOON + HOUR, busy))
-    (health,) = storage.admin.health()
+    (health,) = storage.overview.health()
     assert (health.due.at, health.due.reason) == (NOON + 3 * HOUR, DueReason.ORIGIN_WAIT)
 
 

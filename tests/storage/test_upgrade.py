@@ -350,7 +350,7 @@ def test_a_migrated_rate_limit_delays_a_source_that_comes_to_its_host(
         for n, host in enumerate(SAID["resting_hosts"])
     ]
     storage.admin.sync(replace(config, sources=(*config.sources, *late)), NOW)
-    due = {each.feed.id: each.due for each in storage.admin.health()}
+    due = {each.feed.id: each.due for each in storage.overview.health()}
     for n, (host, until) in enumerate(SAID["resting_hosts"].items()):
         assert due[f"late-{n}"] == Due(datetime.fromisoformat(until), DueReason.HOST_LIMIT, host=host)
 

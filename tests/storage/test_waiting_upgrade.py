@@ -27,14 +27,14 @@ def test_items_that_wait_in_an_older_store_enter_at_their_turn(engine: str, tmp_
     former = open_storage(tmp_path)
     given_origin(former, "ministry").says(entry("Ours", "m1"))
     flood(given_origin(former, "agency"), 50)
-    former.admin.close()
+    former.close()
     for sql in FORMER if engine == "postgres" else (each.replace("BIGINT", "INTEGER") for each in FORMER):
         execute(tmp_path, sql)
     migrations = {"sqlite": "_sqlite_migrations", "postgres": "migration"}[engine]
     execute(tmp_path, f"DELETE FROM {migrations} WHERE name = 'm015_turns'")
     storage = open_storage(tmp_path)
     assert (count(storage, "turn"), count(storage, "waiting")) == (1, 30)
-    assert not storage.items.enter_waiting(NOON + HOUR - MINUTE, 100)
-    assert storage.items.enter_waiting(NOON + HOUR, 100)
+    assert not storage.acts.enter_waiting(NOON + HOUR - MINUTE, 100)
+    assert storage.acts.enter_waiting(NOON + HOUR, 100)
     assert entered(storage) == [f"Flood {n}" for n in range(40)]
-    storage.admin.close()
+    storage.close()

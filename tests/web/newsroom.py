@@ -136,12 +136,12 @@ class Newsroom:
         step = Transition(
             stored.number, stored.state, State.WITHDRAWN, Trigger.WITHDRAW, "secret reason", "desk", self.now
         )
-        self.storage.items.apply_transitions((step,))
+        self.storage.acts.apply_transitions((step,))
 
     def strikes(self, title: str, version: int) -> None:
         self.now += timedelta(minutes=1)
         struck = strike(self.stored(title), version, reason="secret reason", actor="desk", at=self.now)
-        self.storage.items.apply_transitions((struck,))
+        self.storage.acts.apply_transitions((struck,))
 
     def fails(self, source: str, message: str, cause: str = "http") -> None:
         self.now += timedelta(minutes=1)

@@ -584,7 +584,7 @@ def test_topics_have_the_names_that_the_operator_gave_them(tmp_path: Path) -> No
     assert '<h1 dir="auto" class="heading">Data for all</h1>' in page
     assert ">Data for all</a>" in page
     assert ">Climate</a>" in page
-    kept = room.storage.admin.applied()
+    kept = room.storage.settings.applied()
     assert kept is not None
     assert kept.publication.topics == (named,)
 

@@ -1,16 +1,22 @@
 """Static export of the public side."""
 
+import os
 import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aggregator.errors import UsageError
 from aggregator.model.decision import State
+from aggregator.model.settings import Republish, Text
+from aggregator.publish.publisher import Publisher
 from aggregator.web.export import Exported, export
-from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
+from aggregator.web.file_set import MANIFEST
+from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Newsroom, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -28,13 +34,13 @@ def site(tmp_path: Path) -> Path:
 
 
 def exported(room: Newsroom, site: Path) -> Exported:
-    return export(site, room.publisher, room.storage)
+    return export(site, room.publisher, room.storage, now=lambda: NOON)
 
 
 def files(site: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()
-    }
+    """Return the files of a set but for its manifest, which has their times."""
+    found = (path for path in site.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in found}
 
 
 def texts(page: bytes) -> str:
@@ -50,7 +56,7 @@ def test_every_address_of_the_public_side_is_a_file(room: Newsroom, site: Path) 
     room.publishes(item("Older"), backlog=True)
     done = exported(room, site)
     found = files(site)
-    assert done == Exported(files=len(found) - 1, removed=0)
+    assert done == Exported(files=len(found), removed=0)
     for name in ("", "topics/climate/", "sources/observatory/", "languages/en/"):
         served = room.client.get(f"/{name.rstrip('/')}").content
         assert texts(found[f"{name}index.html"]) == texts(served)
@@ -129,6 +135,82 @@ def test_an_unchanged_file_keeps_its_modification_time(room: Newsroom, site: Pat
     after = (site / "feed.atom").stat(), (site / "robots.txt").stat()
     assert after[0].st_ino != before[0].st_ino
     assert (after[1].st_ino, after[1].st_mtime_ns) == (before[1].st_ino, before[1].st_mtime_ns)
+
+
+ACTS: dict[str, Callable[[Newsroom], None]] = {
+    "new item": lambda room: room.publishes(item("Third")),
+    "new item of a topic without others": lambda room: room.publishes(item("Health"), source=MINISTRY.id),
+    "old item of a first import": lambda room: room.publishes(item("Older"), backlog=True),
+    "correction": lambda room: room.corrects("First", item("First", text="New.", fingerprint=b"new")),
+    "withdrawal": lambda room: room.withdraws("First"),
+    "another version struck": lambda room: room.strikes("Second", 1),
+    "another member of a story": lambda room: room.publishes(
+        item("Premier"), source=MINISTRY.id, same_as="First"
+    ),
+    "another name of the publication": lambda room: room.reconfigures(
+        publication=replace(publication(), name="Other")
+    ),
+    "other rights": lambda room: room.reconfigures(
+        sources=(replace(OBSERVATORY, republish=Republish.HEADLINE), MINISTRY)
+    ),
+    "other domains": lambda room: room.reconfigures(
+        sources=(replace(OBSERVATORY, domains=("coast.example",)), MINISTRY)
+    ),
+    "other disclaimer of a source": lambda room: room.reconfigures(
+        sources=(replace(OBSERVATORY, disclaimer=Text((("", "Other."),))), MINISTRY)
+    ),
+    "another id": lambda room: room.reconfigures(sources=(replace(OBSERVATORY, id="coast"), MINISTRY)),
+    "a source less": lambda room: room.reconfigures(sources=(OBSERVATORY,)),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_set_over_a_former_one_is_as_a_new_one(room: Newsroom, site: Path, act: str) -> None:
+    room.corrects("Second", item("Second", text="Edited.", fingerprint=b"edited"))
+    exported(room, site)
+    ACTS[act](room)
+    exported(room, site)
+    again = Publisher(room.storage, lambda: room.config, now=lambda: NOON)
+    export(site.with_name("new"), again, room.storage, now=lambda: NOON)
+    assert files(site) == files(site.with_name("new"))
+
+
+def test_the_days_of_profiles_move_on(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    before = files(site)["sources/observatory/index.html"]
+    later = Publisher(room.storage, lambda: room.config, now=lambda: NOON + timedelta(days=40))
+    export(site, later, room.storage, now=lambda: NOON)
+    assert files(site)["sources/observatory/index.html"] != before
+
+
+def test_what_has_not_changed_is_not_rendered_again(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    marked = {}
+    for name in ("sources/observatory/feed.rss", "topics/climate/index.html", "index.html"):
+        found = (site / name).stat()
+        (site / name).write_bytes(b"-" * found.st_size)
+        os.utime(site / name, ns=(found.st_atime_ns, found.st_mtime_ns))
+        marked[name] = (site / name).read_bytes()
+    exported(room, site)
+    assert {name: files(site)[name] for name in marked} == marked
+
+
+def test_a_file_that_was_changed_by_hand_is_written_again(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    before = files(site)
+    (site / "feed.rss").write_text("shorter")
+    (site / "feed.json").unlink()
+    exported(room, site)
+    assert files(site) == before
+
+
+def test_a_set_of_a_former_version_is_rendered_whole(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    before = files(site)
+    paths = [line.partition("\t")[0] for line in (site / MANIFEST).read_text().splitlines()]
+    (site / MANIFEST).write_text("".join(f"{path}\n" for path in paths))
+    exported(room, site)
+    assert files(site) == before
 
 
 def test_the_new_set_replaces_the_old_one_completely(room: Newsroom, site: Path) -> None:

@@ -44,7 +44,7 @@ def test_it_is_served_once_a_contact_is_configured(tmp_path: Path) -> None:
     answer = room.client.get("/.well-known/security.txt")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
     assert answer.text.startswith("Contact: mailto:security@releases.example\nExpires: 20")
-    kept = room.storage.admin.applied()
+    kept = room.storage.settings.applied()
     assert kept is not None
     assert kept.publication.security == CONTACT
 

@@ -81,7 +81,7 @@ class SubscriberHarness:
         return await asyncio.to_thread(call)
 
     def health(self) -> Health:
-        (health,) = self.storage.admin.health()
+        (health,) = self.storage.overview.health()
         return health
 
     def due_in(self) -> timedelta:
@@ -133,7 +133,7 @@ def run_scenario(
                 return await scenario(harness)
         finally:
             harness.pipeline.close()
-            storage.admin.close()
+            storage.close()
 
     with http_server_in_thread() as server:
         return asyncio.run(run(HubServer(server)))

@@ -135,7 +135,7 @@ def test_neither_token_nor_secret_reaches_a_log(tmp_path: Path) -> None:
             await harness.called(lambda: harness.hub.deliver(form))
             await harness.called(lambda: harness.hub.verify(form, topic="x"))
             await harness.called(lambda: harness.hub.deny(form, "no"))
-            harness.storage.admin.close()
+            harness.storage.close()
             remove(tmp_path)  # and nothing can be read any more
             for call in (harness.hub.verify, harness.hub.deliver):
                 response = await harness.called(lambda call=call: call(form))  # type: ignore[misc]

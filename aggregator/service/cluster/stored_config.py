@@ -60,5 +60,5 @@ class StoredConfig:
         text = "" if version is None else version.text
         own = self._settings
         path = own.store / f"sources.yaml (version {number})"
-        config = self._storage.admin.bound(configuration.parse(text, path, self._environment))
+        config = self._storage.settings.bound(configuration.parse(text, path, self._environment))
         return replace(config, store=own.store, database=own.database, listen=own.listen, admin=own.admin)

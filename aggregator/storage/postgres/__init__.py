@@ -13,9 +13,8 @@ from aggregator.storage.postgres.connection import PostgresConnection
 from aggregator.storage.postgres.engine import PostgresEngine
 from aggregator.storage.postgres.pool import Pool
 from aggregator.storage.postgres.schema import is_current, migrate
-from aggregator.storage.sql import sources
-from aggregator.storage.sql.engine import one
-from aggregator.storage.sql.queries import JOURNAL
+from aggregator.storage.sql import feeds
+from aggregator.storage.sql.engine import JOURNAL, one
 from aggregator.storage.sqlite import copied, storage
 from aggregator.storage.sqlite.backup import free_name
 from aggregator.storage.sqlite.catalog import tables
@@ -40,7 +39,7 @@ def stored_feeds(url: str) -> tuple[StoredFeed, ...]:
     with closing(Pool(url)) as pool, pool.connection() as raw:
         if one(raw.execute("SELECT to_regclass('source') AS sources"))["sources"] is None:
             return ()
-        return sources.feeds(PostgresConnection(raw))
+        return feeds.read(PostgresConnection(raw))
 
 
 def _opened(url: str, directory: Path) -> PostgresEngine:

@@ -8,21 +8,18 @@ from pathlib import Path
 
 from aggregator.model.changes import Transition
 from aggregator.model.decision import Act, Forgotten, Noted, Pairing
-from aggregator.model.poll import Health, Totals
-from aggregator.model.settings import Applied, Config, Retention
+from aggregator.model.poll import Totals
+from aggregator.model.settings import Config, Retention
 from aggregator.model.stored import Stored
-from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
-    applied,
     claims,
     clock,
     decisions,
     doubts,
     erased,
     erasure,
-    health,
     hosts,
     journal,
     journal_lines,
@@ -36,8 +33,9 @@ from aggregator.storage.sql import (
     story_verbs,
     values,
 )
-from aggregator.storage.sql.engine import Engine, one
-from aggregator.storage.sql.queries import JOURNAL, ItemStore
+from aggregator.storage.sql.act_store import ActStore
+from aggregator.storage.sql.engine import JOURNAL, Engine, one
+from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.rows import ms
 
 
@@ -79,20 +77,6 @@ class AdminStore:
         with self._engine.writing() as db:
             doubts.answer(db, source, same)
             return sources.sync(db, config, now)
-
-    def bound(self, config: Config) -> Config:
-        """Return the configuration with the ids under which the store has its sources; ConfigError for a
-        default id that is another's."""
-        if not config.unnamed:
-            return config
-        with self._engine.reading() as db:
-            stored = sources.feeds(db)
-        return source_ids.bound(config, stored)
-
-    def applied(self) -> Applied | None:
-        """Return the published part of the configuration last applied; None before the first."""
-        with self._engine.reading() as db:
-            return applied.read(db)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and
@@ -149,7 +133,7 @@ class AdminStore:
     def erase(self, steps: Sequence[Transition]) -> bool:
         """Erase items for good, and what the files of the store hold of them; False while a reader keeps a
         former state of the file: to be called again without steps."""
-        ItemStore(self._engine).apply_transitions(steps)
+        ActStore(self._engine).apply_transitions(steps)
         return self._engine.purge()
 
     def pair(self, pairing: Pairing) -> None:
@@ -212,11 +196,6 @@ class AdminStore:
             row = one(due)
         return Totals(**counted, due=row["due"], tasks=row["tasks"])
 
-    def health(self) -> tuple[Health, ...]:
-        """Return the health of each configured source, by id."""
-        with self._engine.reading() as db:
-            return health.of_all(db)
-
     def backup(self, to: Path) -> int:
         """Write a whole, checked copy of this moment to a file, beside any writer; returns its items."""
         return self._engine.backup(to)
@@ -224,7 +203,3 @@ class AdminStore:
     def check(self) -> tuple[str, ...]:
         """Return the faults of the store as sentences; empty when it is sound."""
         return self._engine.damage()
-
-    def close(self) -> None:
-        """Close all connections; the store cannot be used afterwards."""
-        self._engine.close()

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from aggregator.normalise.words import Term
 
+JOURNAL = "withdrawals.jsonl"  # file in the directory of a store
 Indexed = Sequence[tuple[int, tuple[str, ...]]]  # numbers of items, each with its words
 
 

@@ -8,8 +8,7 @@ from aggregator.model.changes import Carried, DueSteps, Transition
 from aggregator.model.stored import Stored
 from aggregator.model.withdrawal import OriginStep, Probe
 from aggregator.storage.sql import origin_steps, probes
-from aggregator.storage.sql.engine import Engine
-from aggregator.storage.sql.queries import JOURNAL
+from aggregator.storage.sql.engine import JOURNAL, Engine
 
 
 class OriginStore:

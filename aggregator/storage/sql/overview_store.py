@@ -36,6 +36,11 @@ class OverviewStore:
         with self._engine.writing(checked=False) as db:
             tallies.add(db, counts, now)
 
+    def health(self) -> tuple[Health, ...]:
+        """Return the health of each configured source, by id."""
+        with self._engine.reading() as db:
+            return health.of_all(db)
+
     def tallied(self, kind: TallyKind, start: datetime) -> tuple[Tally, ...]:
         """Return the counts of a kind from an hour on, oldest first."""
         with self._engine.reading() as db:

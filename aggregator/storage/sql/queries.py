@@ -1,10 +1,9 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from aggregator.model.changes import Transition
-from aggregator.model.item import Item
 from aggregator.model.provenance import Provenance
 from aggregator.model.public_change import Selected
 from aggregator.model.release import WINDOW, Window
@@ -14,8 +13,6 @@ from aggregator.policy.paging import Cursor, Listed
 from aggregator.storage.sql import (
     activity,
     archives,
-    decisions,
-    lifecycle,
     listed_channels,
     listing,
     provenance,
@@ -23,17 +20,12 @@ from aggregator.storage.sql import (
     revisions,
     search,
     selection,
-    siblings,
     values,
-    versions,
-    waiting,
 )
 from aggregator.storage.sql.also import with_story
 from aggregator.storage.sql.engine import Engine, as_json, ints, read, texts
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
-
-JOURNAL = "withdrawals.jsonl"
 
 
 class ItemStore:
@@ -41,31 +33,6 @@ class ItemStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def apply_transitions(self, transitions: Sequence[Transition]) -> None:
-        """Carry out transitions with their audit lines; all or, if a `before` is stale, StorageError."""
-        with self._engine.writing() as db:
-            lifecycle.apply(db, self._engine.index, transitions, self._engine.directory / JOURNAL)
-
-    def enter_waiting(self, now: datetime, limit: int) -> bool:
-        """(poller) Let up to `limit` items enter the shared channels whose turn has come, in one short
-        transaction; returns whether a turn had come. Cheap when none has."""
-        with self._engine.reading() as db:
-            is_turn = waiting.is_turn(db, now)
-        if is_turn:
-            with self._engine.writing() as db:
-                waiting.enter(db, now, limit)
-        return is_turn
-
-    def waiting_version(self, item: Stored) -> Item | None:
-        """Return the content of the version of an item that waits for approval, None when none does."""
-        with self._engine.reading() as db:
-            return versions.waiting(db, item)
-
-    def enters(self, number: int) -> datetime | None:
-        """Return when an item is expected to enter the merged channel; None if it does not wait for it."""
-        with self._engine.reading() as db:
-            return waiting.expected(db, number)
 
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""
@@ -172,19 +139,6 @@ class ItemStore:
             {"number": number},
         )
         return tuple(map(values.stored, found))
-
-    def siblings(self, item: Stored) -> tuple[Stored, ...]:
-        """Return other items, live or held, of the story of an item, at its address, or with a text that says
-        the same and the words of its title. Brings the search index up to date."""
-        titled = self.items(ItemQuery(search=item.item.title, limit=siblings.SEARCHED_MAX))
-        with self._engine.reading() as db:
-            return siblings.read(db, item, titled)
-
-    def copies(self, items: Sequence[Stored]) -> Mapping[int, str]:
-        """Return, by number, the id of the withdrawn release of which an item is a copy that the operator has
-        not permitted since. Cheap without items or decisions."""
-        with self._engine.reading() as db:
-            return decisions.copies(db, items)
 
     def release_due(self, now: datetime, limit: int, *, by_clock: bool = True) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first, of sources in turn; `selection.due`."""

@@ -17,6 +17,7 @@ from aggregator.storage.sql import (
     lifecycle,
     story_verbs,
 )
+from aggregator.storage.sql.act_store import ActStore
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.queries import ItemStore
 
@@ -38,11 +39,11 @@ def replay(engine: Engine, files: Sequence[Path], now: datetime) -> Replayed:
             unknown += [name] if decided[-1].trigger is Trigger.WITHDRAW else []
             continue
         item = replace(item, item=fingerprints.of(item.item))
-        known, waits = items.audit(item.number), items.waiting_version(item)
+        known, waits = items.audit(item.number), ActStore(engine).waiting_version(item)
         waits = None if waits is None else fingerprints.of(waits)
         steps = replayed(item, known, decided, now, waiting=waits)
         for each in steps:
-            items.apply_transitions([each])
+            ActStore(engine).apply_transitions([each])
         moved += [name] if steps else []
     moved += [strike.item for strike in entries.strikes(lines) if _strike_again(engine, strike, now)]
     moved += _erase_again(engine, entries.erased(lines), now)
@@ -73,7 +74,7 @@ def _strike_again(engine: Engine, strike: Decision, now: datetime) -> bool:
         is_shown = lifecycle.strike_again(db, strike, now)
     if is_shown and (item := items.find(strike.item)) is not None:
         hold = step(item, Trigger.HOLD, reason=strike.reason, actor=strike.actor, at=now)
-        items.apply_transitions([hold])
+        ActStore(engine).apply_transitions([hold])
     return is_shown
 
 
@@ -83,7 +84,7 @@ def _erase_again(engine: Engine, erasures: Sequence[Decision], now: datetime) ->
     found = [(each, item) for each in erasures if (item := items.find(each.item)) and not item.erased]
     for each, item in found:
         made = step(item, Trigger.ERASE, reason=each.reason, actor=each.actor, at=now)
-        items.apply_transitions([made])
+        ActStore(engine).apply_transitions([made])
     if found:
         engine.purge()
     return [item.id for _, item in found]
@@ -98,5 +99,5 @@ def _amend_again(engine: Engine, amended: Amended, now: datetime) -> bool:
     if item is None or is_known or item.state is State.WITHDRAWN:
         return False
     reason, actor = amended.reason, amended.actor
-    items.apply_transitions([amend(item, amended.amendment, reason=reason, actor=actor, at=now)])
+    ActStore(engine).apply_transitions([amend(item, amended.amendment, reason=reason, actor=actor, at=now)])
     return True

@@ -6,8 +6,7 @@ from aggregator.model.decision import Errand, Noted
 from aggregator.model.report import Answer, Report
 from aggregator.model.websub import TaskKind
 from aggregator.storage.sql import journal, rows
-from aggregator.storage.sql.engine import Connection, Engine, insert, one, read
-from aggregator.storage.sql.queries import JOURNAL
+from aggregator.storage.sql.engine import JOURNAL, Connection, Engine, insert, one, read
 from aggregator.storage.sql.rows import ms
 
 OPEN_MAX = 2_000  # reports that wait; a flood beyond is refused

@@ -8,7 +8,6 @@ from aggregator.model.poll import Relocation
 from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import embargo, relocation
-from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.source_match import StoredSource
 from aggregator.policy.sources import STORED, Addition, Update, plan
 from aggregator.storage.sql import (
@@ -88,14 +87,6 @@ def _rename(db: Connection, renames: Sequence[tuple[str, str]]) -> None:
         """INSERT INTO former_id (id, source) SELECT ?, number FROM source WHERE id = ?
         ON CONFLICT (id) DO UPDATE SET source = excluded.source""",
         renames,
-    )
-
-
-def feeds(db: Connection, *, relocation: str = "relocation") -> tuple[StoredFeed, ...]:
-    """Return id and addresses of each source; `relocation` is the column's name, `move` before m008."""
-    return tuple(
-        StoredFeed(row["id"], row["feed"], bool(row["configured"]), unpack(Relocation, row[relocation]).at)
-        for row in db.execute(f"SELECT id, feed, configured, {relocation} FROM source")
     )
 
 

@@ -11,14 +11,8 @@ from aggregator.errors import StorageError, UsageError
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.storage import Storage, private
 from aggregator.storage.backups import DIRECTORY
-from aggregator.storage.sql import sources
-from aggregator.storage.sql.admin import AdminStore
-from aggregator.storage.sql.change_store import ChangeStore
+from aggregator.storage.sql import feeds
 from aggregator.storage.sql.engine import Engine
-from aggregator.storage.sql.origin_store import OriginStore
-from aggregator.storage.sql.polls import PollStore
-from aggregator.storage.sql.queries import ItemStore
-from aggregator.storage.sql.task_store import TaskStore
 from aggregator.storage.sqlite import present
 from aggregator.storage.sqlite.applied import is_present_version
 from aggregator.storage.sqlite.backup import check_target
@@ -57,15 +51,7 @@ def open_store(directory: Path, steps: "Migrations | None" = None, *, is_backed_
 
 def storage(engine: Engine) -> Storage:
     """Return the store of an engine."""
-    return Storage(
-        PollStore(engine),
-        ItemStore(engine),
-        TaskStore(engine),
-        AdminStore(engine),
-        ChangeStore(engine),
-        OriginStore(engine),
-        engine,
-    )
+    return Storage(engine)
 
 
 def _create(engine: SqliteEngine) -> None:
@@ -108,7 +94,7 @@ def stored_feeds(directory: Path) -> tuple[StoredFeed, ...]:
         columns = {row["name"] for row in db.execute("PRAGMA table_info(source)")} if db else ()
         if db is None or not columns:
             return ()
-        return sources.feeds(db, relocation="relocation" if "relocation" in columns else "move")
+        return feeds.read(db, relocation="relocation" if "relocation" in columns else "move")
 
 
 @contextmanager

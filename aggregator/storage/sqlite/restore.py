@@ -9,7 +9,7 @@ from aggregator.errors import StorageError
 from aggregator.storage import private
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql import journal
-from aggregator.storage.sql.queries import JOURNAL
+from aggregator.storage.sql.engine import JOURNAL
 from aggregator.storage.sqlite import backup, open_store
 from aggregator.storage.sqlite.connection import FILE, LOCK, SqliteEngine, poller_lock, translated
 

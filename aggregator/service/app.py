@@ -25,13 +25,14 @@ from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig, Present
 from aggregator.service.pipeline import Commit, Pipeline
 from aggregator.service.writer import Writer
-from aggregator.storage import PollStore, Replayed, Storage, backups, open_storage
+from aggregator.storage import Replayed, Storage, backups, open_storage
 from aggregator.tasks import Writes
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     from aggregator.service.scheduler import Scheduler
     from aggregator.service.sites import Sides
+    from aggregator.storage.sql.polls import PollStore
 
 TICK = timedelta(seconds=1)
 REMEMBERED_BYTES_MAX = 32_000_000  # of responses in memory
@@ -60,7 +61,7 @@ async def polling(
     current: Present,
     *,
     writers: int = 1,
-    commits: Callable[[PollStore, Writes], Commit] | None = None,
+    commits: "Callable[[PollStore, Writes], Commit] | None" = None,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None,
     hosts: Hosts | None = None,

@@ -275,13 +275,8 @@ def move_store(origin: Place, target: Place, now: datetime) -> Restored:
 
             copying = copying_sqlite(origin.directory, copy)
         with copying:  # the origin stays locked
-            return restore(
-                target.directory,
-                copy,
-                now,
-                database=target.database,
-                journals=(origin.directory / JOURNAL,),
-            )
+            journals = (origin.directory / JOURNAL,)
+            return restore(target.directory, copy, now, database=target.database, journals=journals)
 
 
 def host_queue(database: str) -> "HostQueue":

@@ -9,7 +9,7 @@ from functools import partial
 
 from aggregator.errors import LeaseLost, Outdated, RejectedPoll
 from aggregator.model.poll import PollResult
-from aggregator.storage import PollStore
+from aggregator.storage.sql.polls import PollStore
 from aggregator.tasks import Writes
 
 AT_ONCE = 32  # in one transaction: some 10 ms, for which the rows of their sources are locked

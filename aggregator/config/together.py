@@ -8,6 +8,8 @@ from aggregator.config.values import slugify
 from aggregator.errors import UsageError
 from aggregator.model.settings import ADMIN, Config
 
+TAKEN = frozenset({"static"})  # paths of the admin side that belong to no publication
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -27,8 +29,13 @@ def check_together(configs: Sequence[Config]) -> None:
     admin side: that of the first file, which the others repeat or leave out."""
     first = configs[0]
     for index, config in enumerate(configs):
-        for other in configs[:index]:
+        for before, other in enumerate(configs[:index], 1):
             _check_two(other, config)
+            if _slug(before, other) == _slug(index + 1, config):
+                raise UsageError(
+                    f"{config.path}: publication.name is that of {other.path}, and its path on the admin "
+                    "side; give each publication its own name"
+                )
         if config.admin not in (first.admin, ADMIN):
             raise UsageError(
                 f"{config.path}: admin: {config.admin} differs from {first.admin} in {first.path}, where the "
@@ -48,8 +55,14 @@ def places(configs: Sequence[Config]) -> Sequence[Place]:
     first file."""
     if len(configs) == 1:
         return (Place(),)
-    slugs = [slugify(each.publication.name) for each in configs]
+    slugs = [_slug(number, each) for number, each in enumerate(configs, 1)]
     return [Place(slug, f"{configs[0].admin_url}/{slug}") for slug in slugs]
+
+
+def _slug(number: int, config: Config) -> str:
+    """Return the path of a publication: of its name, or of its number where that gives none of its own."""
+    slug = slugify(config.publication.name)
+    return slug if slug and slug not in TAKEN else f"publication-{number}"
 
 
 def _check_two(one: Config, other: Config) -> None:
@@ -60,9 +73,4 @@ def _check_two(one: Config, other: Config) -> None:
     if one.store == other.store:
         raise UsageError(
             f"{other.path}: store: {other.store} is that of {one.path}; give each publication a directory"
-        )
-    if slugify(one.publication.name) == slugify(other.publication.name):
-        raise UsageError(
-            f"{other.path}: publication.name is that of {one.path}, and its path on the admin side; "
-            "give each publication its own name"
         )

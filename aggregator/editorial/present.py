@@ -47,9 +47,10 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     allowed = shown.permitted(item, rights, organisation=organisation, url=url, language=language)
     brief, title = _brief(item, rights), _title(item, rights, allowed.text) or organisation
     authors, terms = _names(item.authors), combined(source, item.terms)
+    content = videos.pictured(allowed.content)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
     words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)
-    whole, short, lead = standing.of_item(text, publication, language, words, is_long=_long(allowed.content))
+    whole, short, lead = standing.of_item(text, publication, language, words, is_long=_long(content))
     edited = desk.words(stored.amended.fields, stored.amended.note, words.publication, language)
     release = Release(
         id=stored.id,
@@ -58,12 +59,13 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         url=url,
         title=title,
         organisation=organisation,
-        content=videos.pictured(allowed.content),
+        content=content,
         summary=allowed.summary,
         disclaimer=whole[0],
         disclaimer_text=whole[1],
         line=short[0],
         lead=lead[0],
+        lead_text=lead[1],
         text=_joined(lead[1], allowed.text, *edited, whole[1]),
         excerpt=paragraph(brief),
         excerpt_text=_joined(brief, *edited, whole[1]),
@@ -156,6 +158,7 @@ def excerpted(release: Release) -> Release:
         text=release.excerpt_text,
         summary="",
         lead="",
+        lead_text="",
         authors=_few(release.authors, EXCERPT_AUTHORS_MAX),
         categories=_few(release.categories, EXCERPT_CATEGORIES_MAX),
         enclosures=release.enclosures[:EXCERPT_FILES_MAX],

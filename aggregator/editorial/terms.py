@@ -13,9 +13,11 @@ from aggregator.model.rights import UNSAID, USES, Terms, Use
 from aggregator.model.stored import FeedInfo
 
 _CREATIVE_COMMONS = "https://creativecommons.org/"
-_CC_NAME = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])")  # SPDX
+_CC_NAME = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])(?:-([a-z]{2,4}))?")  # SPDX
 _CC_ADDRESS = re.compile(
-    r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/([0-9.]+)?"
+    r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z+-]+)/([0-9]\.[0-9])"
+    r"(?:/([a-z]{2,4}))?(?:/(?:deed|legalcode)?(?:\.[a-z-]+)?)?",
+    re.IGNORECASE,
 )
 
 
@@ -51,8 +53,18 @@ def licence_key(licence: str) -> str:
     """Return what all ways to write a licence have in common: SPDX id and addresses of a Creative Commons
     licence, upper and lower case, blanks."""
     name = " ".join(licence.casefold().split())
-    found = _CC_ADDRESS.match(licence_address(name))
+    found = _CC_ADDRESS.fullmatch(licence_address(name))
     return "/".join(filter(None, found.groups())) if found else name
+
+
+def licence_name(licence: str) -> str:
+    """Return the SPDX id of a Creative Commons licence that is given by its address, any other licence as it
+    is: what is shown of all ways to write one."""
+    found = _CC_ADDRESS.fullmatch(licence_address(licence))
+    if found is None or (found[1].lower(), found[2].lower()) == ("publicdomain", "mark"):
+        return licence
+    kind = "CC0" if found[1].lower() == "publicdomain" else f"CC-{found[2]}"
+    return "-".join(filter(None, (kind, found[3], found[4]))).upper()
 
 
 def licence_address(licence: str) -> str:
@@ -64,12 +76,13 @@ def licence_address(licence: str) -> str:
     if name == "cc0-1.0":
         return f"{_CREATIVE_COMMONS}publicdomain/zero/1.0/"
     found = _CC_NAME.fullmatch(name)
-    return f"{_CREATIVE_COMMONS}licenses/{found[1]}/{found[2]}/" if found else ""
+    place = "/".join(filter(None, found.groups())) if found else ""
+    return f"{_CREATIVE_COMMONS}licenses/{place}/" if place else ""
 
 
 def is_creative_commons(address: str) -> bool:
     """Return whether the address of a licence is one of Creative Commons."""
-    return _CC_ADDRESS.match(address) is not None
+    return _CC_ADDRESS.fullmatch(address) is not None
 
 
 def _use(stated: Iterable[Use]) -> Use:
@@ -88,7 +101,7 @@ def _licence(configured: str, stated: str) -> str:
 def _conditions(licence: str) -> frozenset[str] | None:
     """Return the conditions of a Creative Commons licence (by, nc, nd, sa); none of the public domain, None
     for any other licence."""
-    found = _CC_ADDRESS.match(licence_address(licence))
+    found = _CC_ADDRESS.fullmatch(licence_address(licence))
     if found is None:
         return None
-    return frozenset(found[2].split("-")) if found[1] == "licenses" else frozenset()
+    return frozenset(found[2].lower().split("-")) if found[1].lower() == "licenses" else frozenset()

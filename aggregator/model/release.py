@@ -35,7 +35,8 @@ class Release:
     the disclaimer in one line, another such element; `text` is the body in plain text: paragraphs and
     disclaimer, separated by blank lines.
     `excerpt` has the first paragraph in place of the content, `excerpt_text` in place of all of them; `lead`
-    is `line` where the content is long, else "". `published` of one that is not dated is
+    is `line` where the content is long, else "", and `lead_text` the same as plain text, with which `text`
+    begins. `published` of one that is not dated is
     when it was imported, and is not shown.
     """
 
@@ -69,6 +70,7 @@ class Release:
     also: tuple[AlsoReleased, ...] = ()
     translations: tuple[Translated, ...] = ()  # one a language, by language
     corrected: bool = False
+    lead_text: str = ""
     is_dated: bool = True
     is_language_detected: bool = False
     edited: tuple[AmendedField, ...] = ()  # fields that the desk wrote

@@ -57,5 +57,5 @@ def score(candidate: Candidate, terms: Sequence[Term], age: timedelta) -> float:
 def is_shown(terms: Sequence[Term], published: str) -> bool:
     """Return whether all terms occur in what is published of a release: a search must not tell what stands in
     the part that its rights keep back."""
-    found = words(published)
+    found = words(published) if terms else ()
     return all(count(term, found) for term in terms)

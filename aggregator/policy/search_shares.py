@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-READ = 10  # times the size of the first part: so many matches are read to fill it
+READ = 4  # times the size of the first part: so many matches are read at once to fill it
+READS_MAX = 5  # of the first part, each without the sources that have their share by then
 SHARES = 3  # of the first part one source has one as long as others match
 
 
@@ -24,13 +25,22 @@ def size_read(limit: int, *, is_first: bool) -> int:
     return limit * READ if is_first else limit + 1
 
 
+def with_their_share(found: Sequence[Match], limit: int) -> frozenset[int]:
+    """Return the sources that have their share of the first part, or more, by the matches read so far; none
+    once they fill the part."""
+    share, counts = _share(limit), Counter(each.source for each in found)
+    if sum(min(count, share) for count in counts.values()) >= limit:
+        return frozenset()
+    return frozenset(source for source, count in counts.items() if count >= share)
+
+
 def part(found: Sequence[Match], limit: int, *, is_first: bool) -> tuple[tuple[int, ...], int | None]:
     """Return the numbers of up to `limit` of the matches, in their order, the last stored first, and the
     number below which the next part begins; None when none was passed over.
 
     The next part begins with the first match passed over, and may repeat some behind it.
     """
-    share = max(limit // SHARES, 1) if is_first else limit
+    share = _share(limit) if is_first else limit
     counts = Counter[int]()
     preferred, others = list[int](), list[int]()
     for number, source in found:
@@ -40,3 +50,7 @@ def part(found: Sequence[Match], limit: int, *, is_first: bool) -> tuple[tuple[i
     shown = tuple(each.number for each in found if each.number in chosen)
     passed = next((each.number for each in found if each.number not in chosen), None)
     return shown, None if passed is None else passed + 1
+
+
+def _share(limit: int) -> int:
+    return max(limit // SHARES, 1)

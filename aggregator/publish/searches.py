@@ -139,25 +139,21 @@ class Searches:
         feeds = of_items(self._storage, items)
         with self._lock:
             presented = [self._presenter.present(each, feeds.get(each.source), settings) for each in items]
-        return [one for one in presented if one is not None and _may_be_found(one[1], query)]
+        return [one for one in presented if one is not None and may_be_found(one[1], query)]
 
 
-def _may_be_found(release: Release, query: SearchQuery) -> bool:
+def may_be_found(release: Release, query: SearchQuery) -> bool:
+    """Return whether a release that the store has found for a query matches by what is published of it."""
     if query.licence and licence_key(release.terms.licence) != licence_key(query.licence):
         return False  # the release has one of its own
     if release.source.republish is Republish.FULL:
         return True
-    return is_found(release, query)
-
-
-def is_found(release: Release, query: SearchQuery) -> bool:
-    """Return whether all words of a query occur in what is published of a release."""
     return is_shown(query.terms, f"{release.title}\n{release.original_title}\n{_body(release)}")
 
 
 def _body(release: Release) -> str:
     """Return the text of a release without its disclaimer."""
-    return release.text.removesuffix(release.disclaimer_text).rstrip()
+    return release.text.removeprefix(release.lead_text).removesuffix(release.disclaimer_text).strip()
 
 
 def _result(release: Release, query: SearchQuery) -> Result:

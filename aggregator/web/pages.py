@@ -19,7 +19,7 @@ from jinja2.runtime import Context
 from aggregator.editorial import standing
 from aggregator.editorial.differences import Piece, differences
 from aggregator.editorial.names import language, topic_description, topic_name
-from aggregator.editorial.terms import licence_address, licence_key
+from aggregator.editorial.terms import licence_address, licence_key, licence_name
 from aggregator.model.domains import host_of
 from aggregator.model.image import COPIES, Images
 from aggregator.model.item import Enclosure
@@ -93,7 +93,8 @@ def licences_page(organisations: Sequence[Entry], site: Site) -> Published:
     the search for its releases."""
     ordered = sorted(organisations, key=lambda entry: (not entry.licence, licence_key(entry.licence)))
     groups = [list(run) for _, run in groupby(ordered, lambda entry: licence_key(entry.licence))]
-    licences = [(group[0].licence, _asked(group[0].licence, site), group) for group in groups]
+    names = [licence_name(group[0].licence) for group in groups]
+    licences = [(name, _asked(name, site), group) for name, group in zip(names, groups, strict=True)]
     return page("licences.html", site=site, licences=licences)
 
 

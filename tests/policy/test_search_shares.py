@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.policy.search_shares import Match, part, size_read
+from aggregator.policy.search_shares import Match, part, size_read, with_their_share
 
 LIMIT = 6
 
@@ -38,11 +38,21 @@ def test_matches_of_one_part_have_no_next(sources: list[int], is_first: bool) ->
     assert part(found, LIMIT, is_first=is_first) == (tuple(each.number for each in found), None)
 
 
+@pytest.mark.parametrize(
+    ("sources", "full"),
+    [([1] * 9, {1}), ([1, 1, 2], {1}), ([1, 1, 2, 2], {1, 2}), ([1, 1, 2, 2, 3, 3], set()), ([], set())],
+)
+def test_sources_that_have_their_share_are_left_out_until_the_part_is_full(
+    sources: list[int], full: set[int]
+) -> None:
+    assert with_their_share(matches(*sources), LIMIT) == full
+
+
 def test_a_part_of_one_is_the_newest() -> None:
     assert part(matches(1, 2), 1, is_first=True) == ((1_000,), 1_000)
 
 
-@pytest.mark.parametrize(("limit", "first", "other"), [(1, 10, 2), (60, 600, 61)])
+@pytest.mark.parametrize(("limit", "first", "other"), [(1, 4, 2), (60, 240, 61)])
 def test_more_is_read_than_a_part_shows(limit: int, first: int, other: int) -> None:
     assert size_read(limit, is_first=True) == first
     assert size_read(limit, is_first=False) == other

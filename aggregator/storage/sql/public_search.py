@@ -2,7 +2,7 @@
 bounded number of rows, or is ended by the time limit of its connection.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, date, datetime
 from heapq import merge
 from itertools import islice
@@ -13,7 +13,7 @@ from aggregator.model.search import Matches
 from aggregator.normalise.occurrences import count
 from aggregator.normalise.words import Term, words
 from aggregator.policy.search_query import SearchQuery
-from aggregator.policy.search_shares import Match, part, size_read
+from aggregator.policy.search_shares import READS_MAX, Match, part, size_read, with_their_share
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.backlog import SELECTIONS
 from aggregator.storage.sql.engine import Connection, Index, as_json, ints, one
@@ -44,15 +44,26 @@ def matching(
     start = NEVER if before is None else before
     conditions = conditions_of(db, wanted, channel)
     most = size_read(limit, is_first=is_first)
-    end: int | None = None
-    if wanted.terms:
+
+    def read(left_out: Set[int], start: int) -> tuple[Sequence[Match], int | None]:
+        if sources is not None and not wanted.terms:
+            parts = (
+                _by_source(db, each, conditions, start, most) for each in sources if each not in left_out
+            )
+            return list(islice(merge(*parts, reverse=True), most)), None
+        others = [*conditions, *([_not_of(left_out)] if left_out else [])]
+        if not wanted.terms:
+            return _scanned(db, others, start, most, scanned)
         by_source = [] if sources is None else [of_sources(sources)]
-        found = _by_words(db, index, wanted, [*conditions, *by_source], start, most)
-    elif sources is not None:
-        parts = [_by_source(db, source, conditions, start, most) for source in sources]
-        found = list(islice(merge(*parts, reverse=True), most))
-    else:
-        found, end = _scanned(db, conditions, start, most, scanned)
+        return _by_words(db, index, wanted, [*others, *by_source], start, most), None
+
+    found, end = read(frozenset(), start)
+    more, reads = found, 1
+    while is_first and len(more) == most and reads < READS_MAX:
+        if not (left_out := with_their_share(found, limit)):
+            break
+        more, end = read(left_out, found[-1].number)
+        found, reads = [*found, *more], reads + 1
     numbers, older = part(found, limit, is_first=is_first)
     return Matches(numbers, end if older is None else older)
 
@@ -98,6 +109,10 @@ def _midnight(day: date) -> int:
 def of_sources(sources: Sequence[int]) -> Condition:
     """Return the condition that an item is of one of these sources."""
     return f"i.source {ints()}", (as_json(sources),)
+
+
+def _not_of(sources: Set[int]) -> Condition:
+    return f"NOT i.source {ints()}", (as_json(sources),)
 
 
 def _by_words(

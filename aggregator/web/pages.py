@@ -275,6 +275,7 @@ def _environment() -> Environment:
         embed_style=STATIC["embed.css"].etag[1:9],
         script=STATIC["copy.js"].etag[1:9],
         desk_script=STATIC["desk.js"].etag[1:9],
+        refresh_script=STATIC["refresh.js"].etag[1:9],
     )
     return environment
 

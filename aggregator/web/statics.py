@@ -8,7 +8,7 @@ from aggregator.model.settings import Publication
 from aggregator.publish.document import Published
 
 _DIRECTORY = Path(__file__).parent / "static"
-_FILES = ("style.css", "admin.css", "embed.css", "copy.js", "desk.js", "icon.svg")
+_FILES = ("style.css", "admin.css", "embed.css", "copy.js", "desk.js", "refresh.js", "icon.svg")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

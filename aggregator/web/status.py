@@ -79,6 +79,7 @@ def status_endpoint(
 
     def status(request: Request) -> Response:
         sources, seen = sources_of(storage), overview()
+        is_still = "still" in request.query_params
         return frame.page(
             request,
             "status.html",
@@ -93,7 +94,8 @@ def status_endpoint(
             standing=standing(),
             start=_start(sources, seen),
             now=now(),
-            is_still="still" in request.query_params,
+            is_still=is_still,
+            scripted=not is_still,
         )
 
     return status

@@ -163,6 +163,7 @@ def test_pages_of_the_desk_that_need_no_session(anybody: Reader, full: Full) -> 
 def test_status_sources_and_reports(editor: Reader, anybody: Reader, full: Full) -> None:
     reports(anybody, full.room.url(f"/report/{full.ids[GAUGE]}"))
     paths = (
+        "/status",
         "/status?still",
         "/sources",
         "/sources/harbour",
@@ -177,6 +178,18 @@ def test_status_sources_and_reports(editor: Reader, anybody: Reader, full: Full)
     editor.page.get_by_role("button", name="Preview").click()
     editor.page.get_by_role("alert").first.wait_for()
     assert shown_faults(editor) == []
+
+
+def test_the_status_page_reloads_itself_until_it_is_stopped(browser: Browser, full: Full) -> None:
+    with reading(browser) as reader:
+        reader.page.clock.install()
+        reader.opens(full.room.desk("/status"))
+        with reader.page.expect_navigation():
+            reader.page.clock.run_for(31_000)
+        reader.follows("Stop")
+        reader.page.evaluate("window.before = true")
+        reader.page.clock.run_for(31_000)
+        assert reader.page.evaluate("window.before") is True
 
 
 def reports(reader: Reader, form: str) -> None:

@@ -19,7 +19,7 @@ pytestmark = [
 ]
 DREDGING, GAUGE, LAMP, HORN, DUTY, FERRY = (
     "Dredging of the north basin begins",
-    "New tide gauge measures every second",
+    "New tide gauge",  # a journey corrects what follows
     "Lamp of the old lighthouse restored",
     "Fog horn falls silent for repairs",
     "Duty on salted fish is lowered",
@@ -75,7 +75,7 @@ def test_a_reader_narrows_the_releases_by_topic_organisation_and_language(
     page = reader.page
     reader.opens(room.url("/"))
     reader.follows("science")
-    headline(page, GAUGE)
+    headline(page, GAUGE, exact=False)  # a correction of it may have come before
     expect(page.get_by_role("heading", name=DREDGING)).to_have_count(0)
     reader.pictured("03-filter-topic")
     page.get_by_role("contentinfo").get_by_role("link", name="Lighthouse Authority").click()

@@ -156,6 +156,7 @@ class ReportDesk:
             answers=tuple(Answer),
             answered=Answer(report.answer) if report.answer else None,
             given=given,
+            is_mailed=self.frame.access.config().mail is not None,
             longest=STATEMENT_CHARS_MAX,
         )
 

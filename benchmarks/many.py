@@ -13,12 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aggregator.config import load
+from aggregator.model.overview import SourceQuery
 from aggregator.model.poll import Claim, Outcome, OutcomeKind, PollResult
 from aggregator.model.schedule import Due
 from aggregator.model.settings import Config
 from aggregator.policy.fairness import HostAdmission
 from aggregator.storage import Storage, open_storage
-from aggregator.web.status import status_page
+from aggregator.web import overview, status
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, LEASE = timedelta(hours=1), timedelta(minutes=15)
@@ -72,8 +73,10 @@ def measure(directory: Path, sources: int) -> None:
             storage.admin.sync(config, NOW)
         with timed("sync, nothing changed"):
             storage.admin.sync(config, NOW)
-        with timed("sync, one changed"):
-            storage.admin.sync(one_changed(config), NOW)
+        with timed("plan of a sync, one changed"):
+            carry_out = storage.admin.planned(one_changed(config), NOW)
+        with timed("its transaction"):
+            carry_out()
         with timed("claim, all due at hosts that have no place free"):
             none = storage.polls.claim(NOW, limit=512, lease=LEASE, admit=full.admit)
         assert none == ()
@@ -92,11 +95,15 @@ def measure(directory: Path, sources: int) -> None:
             storage.polls.next_due()
         with timed("totals, as /metrics asks"):
             storage.admin.totals(NOW)
-        with timed("health, as /status and `sources` ask"):
-            health = storage.overview.health()
-        with timed("the page /status"):
-            page = status_page(health, NOW, ready=True, problems=())
-        sys.stdout.write(f"the page /status has {len(page.body) / 1e6:.1f} MB\n")
+        with timed("the sources that /status shows"):
+            status.sources_of(storage)
+        with timed("a page of its sources, behind a cursor"):
+            page = storage.overview.sources(SourceQuery(after=config.sources[sources // 2].id))
+        assert page
+        with timed("the figures of /status, read twice a minute"):
+            overview.read(storage, NOW, overview.NOTHING_LIVE)
+        with timed("health of all, as `publicwire sources` asks"):
+            storage.overview.health()
 
 
 def one_changed(config: Config) -> Config:

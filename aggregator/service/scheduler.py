@@ -258,7 +258,8 @@ class Scheduler:
         config, now = self.current.config, self._clock()
         if config is self._synced and (self._expiry is None or now < self._expiry):
             return
-        for done in await self._write(lambda: self._storage.admin.sync(config, now)):
+        carry_out = await asyncio.to_thread(self._storage.admin.planned, config, now)
+        for done in await self._write(carry_out):
             log.info("configuration", change=done)
         self._synced, self._expiry = config, config.next_expiry(now)
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import datetime
@@ -144,7 +144,7 @@ async def _busy(directory: Path) -> None:
 class FullAdmin(AdminStore):
     """A store that cannot take up a changed configuration: its disk is full."""
 
-    def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
+    def planned(self, config: Config, now: datetime) -> Callable[[], tuple[str, ...]]:
         raise StoreFull("there is no room on the disk")
 
 

@@ -243,3 +243,20 @@ def test_whether_a_source_collects_the_releases_of_others_is_stored(storage: Sto
     feed = storage.items.feed("ministry")
     assert feed is not None
     assert feed.from_entry
+
+
+def test_a_configuration_that_another_was_applied_before_is_planned_again(storage: Storage) -> None:
+    wanted = config(source("ministry"), source("port"))
+    carry_out = storage.admin.planned(wanted, NOON)
+    storage.admin.sync(config(source("port")), NOON)
+    assert carry_out() == ("ministry: new",)
+    assert [health.feed.id for health in storage.overview.health()] == ["ministry", "port"]
+
+
+def test_a_source_that_has_moved_back_meanwhile_is_planned_again(storage: Storage) -> None:
+    origin = given_origin(storage)
+    other = replace(origin.source, feed="https://other.example/feed")
+    carry_out = storage.admin.planned(config(other), NOON)
+    storage.admin.sync(config(other), NOON)
+    assert carry_out() == ()
+    assert storage.overview.health()[0].feed.feed == other.feed

@@ -1,7 +1,7 @@
 """The contract's AdminStore: the store as a whole, its configuration, upkeep and health."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -68,15 +68,25 @@ class AdminStore:
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
         """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
         words."""
-        with self._engine.writing() as db:
-            return sources.sync(db, config, now)
+        return self.planned(config, now)()
+
+    def planned(self, config: Config, now: datetime) -> Callable[[], tuple[str, ...]]:
+        """Plan a `sync`, which reads all sources; returns the short transaction that carries it out."""
+        with self._engine.reading() as db:
+            prepared = sources.prepare(db, config, now)
+
+        def carry_out() -> tuple[str, ...]:
+            with self._engine.writing() as db:
+                return sources.sync(db, config, prepared, now)
+
+        return carry_out
 
     def identify(self, config: Config, source: str, same: str | None, now: datetime) -> tuple[str, ...]:
         """Carry out the operator's answer which source this is, None for a new one; returns what was done in
         words. UsageError when that is not in doubt, or `same` cannot be it."""
         with self._engine.writing() as db:
             doubts.answer(db, source, same)
-            return sources.sync(db, config, now)
+            return sources.sync(db, config, sources.prepare(db, config, now), now)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and

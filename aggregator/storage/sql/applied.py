@@ -13,13 +13,18 @@ KEY = "applied"  # in the table `meta`
 TEXTS = ("disclaimer", "disclaimer_line")
 
 
-def record(db: Connection, config: Config) -> None:
-    """Keep the publication and the disclaimers of sources; their other settings have columns."""
+def packed(config: Config) -> str:
+    """Return the publication and the disclaimers of sources as JSON; their other settings have columns."""
     own = {each.id: each.disclaimer.by_language for each in config.sources if each.disclaimer}
     kept = {"publication": asdict(config.publication), "disclaimers": own}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def record(db: Connection, kept: str) -> None:
+    """Keep what `packed` returned."""
     db.execute(
         "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (KEY, json.dumps(kept, ensure_ascii=False)),
+        (KEY, kept),
     )
 
 

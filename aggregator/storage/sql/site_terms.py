@@ -1,5 +1,6 @@
 """Terms of sites, with each source that is polled at their host. Called inside a write transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from aggregator.model.rights import Terms
@@ -10,13 +11,21 @@ from aggregator.storage.sql.rows import ms
 FIRST_AFTER = timedelta(hours=1)
 
 
-def schedule(db: Connection, now: datetime) -> None:
-    """Make the terms of hosts at which no source was polled before due, after the first polls."""
-    db.execute(
-        """INSERT INTO task (kind, subject, due)
-        SELECT DISTINCT 'terms', host, CAST(? AS BIGINT) FROM source WHERE configured = 1 AND host <> ''
-        ON CONFLICT DO NOTHING""",
-        (ms(now + FIRST_AFTER),),
+def unscheduled(db: Connection) -> tuple[str, ...]:
+    """Return the hosts of configured sources whose terms were never due."""
+    found = db.execute(
+        """SELECT DISTINCT host FROM source WHERE configured = 1 AND host <> ''
+        AND NOT EXISTS (SELECT 1 FROM task WHERE kind = 'terms' AND subject = host)"""
+    )
+    return tuple(row["host"] for row in found)
+
+
+def schedule(db: Connection, hosts: Iterable[str], now: datetime) -> None:
+    """Make the terms of hosts due, after the first polls there, unless they were due before."""
+    due = ms(now + FIRST_AFTER)
+    db.executemany(
+        "INSERT INTO task (kind, subject, due) VALUES ('terms', ?, ?) ON CONFLICT DO NOTHING",
+        [(host, due) for host in sorted({*hosts} - {""})],
     )
 
 

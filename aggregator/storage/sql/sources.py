@@ -1,6 +1,7 @@
 """Sources in the store: brought in line with the configuration as `policy.sources` planned it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.errors import UsageError
@@ -9,7 +10,7 @@ from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import embargo, relocation
 from aggregator.policy.source_match import StoredSource
-from aggregator.policy.sources import STORED, Addition, Update, plan
+from aggregator.policy.sources import STORED, Addition, Plan, Update, plan
 from aggregator.storage.sql import (
     alerts,
     applied,
@@ -30,6 +31,7 @@ from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints, one
 from aggregator.storage.sql.rows import SET_DUE, due_columns, pack, unpack
 
+SYNCED = "synced"  # counter of the configurations that were applied
 RESET = {
     "validated_url": "",
     "etag": "",
@@ -42,11 +44,50 @@ RESET = {
 }
 
 
-def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
-    """Carry out what a configuration changes; returns it in words."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a configuration changes, planned in a snapshot of the store; `state` is what that depends on.
+
+    `channels` are names of those that it opens, `hosts` those whose terms are to be read, `reviewed` ids of
+    the sources under review; `applied` is what is kept of the configuration.
+    """
+
+    planned: Plan
+    state: tuple[object, ...]
+    channels: tuple[str, ...]
+    hosts: frozenset[str]
+    reviewed: tuple[str, ...]
+    applied: str
+
+
+def prepare(db: Connection, config: Config, now: datetime) -> Prepared:
+    """Plan what a configuration changes. Reads all sources, seconds where there are 100,000: no transaction
+    that writes waits for it."""
+    planned = plan(config.sources, _stored(db), hosts.limits(db, now), now)
+    changed = {each.host for each in planned.additions} | {each.host for each in planned.updates}
+    return Prepared(
+        planned,
+        _state(db, planned, now),
+        channels=_missing_channels(db, config.sources),
+        hosts=frozenset(changed.union(site_terms.unscheduled(db))),
+        reviewed=tuple(each.id for each in config.sources if each.review),
+        applied=applied.packed(config),
+    )
+
+
+def sync(db: Connection, config: Config, prepared: Prepared, now: datetime) -> tuple[str, ...]:
+    """Carry out what a configuration changes, planned again if the store has changed in what that depends on;
+    returns it in words."""
+    if _state(db, prepared.planned, now) != prepared.state:
+        prepared = prepare(db, config, now)
+    planned = prepared.planned
     journal.fix_authority(db, config.publication.url, now)
     at = channels.stamp(db, now)
-    planned = plan(config.sources, _stored(db), hosts.limits(db, now), now)
+    db.execute(
+        """INSERT INTO counter (name, value) VALUES (?, 1)
+        ON CONFLICT (name) DO UPDATE SET value = counter.value + 1""",
+        (SYNCED,),
+    )
     for provisional in planned.drops:
         db.execute("UPDATE source SET configured = 0 WHERE id = ?", (provisional,))
         erasure.source_itself(db, provisional, now)
@@ -65,10 +106,11 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
         _update(db, change, at)
     if planned.renames:  # every channel shows ids, and two channels may have exchanged their names
         channels.touch_all(db, at)
-    _await_approval(db, config.sources)
-    _open_channels(db, config.sources, at)
-    site_terms.schedule(db, now)
-    applied.record(db, config)
+    _await_approval(db, prepared.reviewed)
+    for name in prepared.channels:
+        channels.channel(db, name, at)
+    site_terms.schedule(db, prepared.hosts, now)
+    applied.record(db, prepared.applied)
     images.begin(db, config.publication.images, now)
     return planned.done
 
@@ -90,10 +132,21 @@ def _rename(db: Connection, renames: Sequence[tuple[str, str]]) -> None:
     )
 
 
-def _stored(db: Connection) -> tuple[StoredSource, ...]:
+def _state(db: Connection, planned: Plan, now: datetime) -> tuple[object, ...]:
+    """Return the state that a plan depends on: which sources there are, the rows of those that it changes and
+    the limits of hosts. Polls change no other row in what a plan is made of."""
+    numbers = (*(each.number for each in planned.updates), *planned.removals)
+    synced = db.execute("SELECT value FROM counter WHERE name = ?", (SYNCED,)).fetchone()
+    return synced and synced["value"], hosts.limits(db, now), _stored(db, numbers)
+
+
+def _stored(db: Connection, numbers: Sequence[int] | None = None) -> tuple[StoredSource, ...]:
+    """Return all sources, or those with these numbers."""
+    which, given = ("", ()) if numbers is None else (f"WHERE number {ints()}", (as_json(numbers),))
     found = db.execute(
         f"""SELECT number, id, feed, configured, {", ".join(STORED)}, due, due_reason, due_figures, failures,
-        host, relocation, title, doubt FROM source"""
+        host, relocation, title, doubt FROM source {which}""",
+        given,
     )
     return tuple(
         rows.value(
@@ -143,23 +196,23 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
         channels.touch_all(db, at)
 
 
-def _await_approval(db: Connection, configured: Sequence[Source]) -> None:
+def _await_approval(db: Connection, reviewed: Sequence[str]) -> None:
     """Have items that their dates hold wait for approval, too, where their source has come under review."""
     db.executemany(
         """UPDATE item SET reason = ?, release = coalesce(release, claimed)
         WHERE source = (SELECT number FROM source WHERE id = ?) AND state = 'held' AND dated = 1
         AND reason IN (?, ?)""",
-        [(embargo.REVIEW, source.id, *embargo.DATED) for source in configured if source.review],
+        [(embargo.REVIEW, source, *embargo.DATED) for source in reviewed],
     )
 
 
-def _open_channels(db: Connection, configured: Sequence[Source], at: Stamp) -> None:
-    """Make the channels that the configuration implies: all, one of each source and one of each topic."""
+def _missing_channels(db: Connection, configured: Sequence[Source]) -> tuple[str, ...]:
+    """Return the channels that the configuration implies and the store has not: all, one of each source and
+    one of each topic."""
     names = {"", *(f"sources/{source.id}" for source in configured)}
     names |= {f"topics/{topic}" for source in configured for topic in source.all_topics}
     names -= {row["name"] for row in db.execute("SELECT name FROM channel")}
-    for name in sorted(names):
-        channels.channel(db, name, at)
+    return tuple(sorted(names))
 
 
 def unmove(db: Connection, source: str, now: datetime) -> str:

@@ -27,6 +27,7 @@ from aggregator.service.restyling import Restyling
 from aggregator.storage import Storage
 from aggregator.workers.process import start_forkserver
 
+OF_A_CLUSTER = "several publications in one process are no nodes of a cluster: start a process for each"
 TOO_FEW = "too few hosts have answered to check the clock by"
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
 ROWS_MAX = 40  # with more sources only those that changed or failed are listed
@@ -42,10 +43,17 @@ def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
             init.offered(path)
     configs = [configuration.load(path, os.environ) for path in paths]
     check_together(configs)
-    set_up(log_format, log_level)
     for config in configs:
         for warning in configuration.warnings(config):
             complain(f"warning: {warning}")
+    if any(each.database for each in configs):
+        from aggregator.cli import nodes
+
+        if any(map(nodes.is_cluster, configs)):
+            if len(configs) > 1:
+                raise UsageError(OF_A_CLUSTER)
+            return nodes.serve(configs[0], log_format=log_format, log_level=log_level)
+    set_up(log_format, log_level)
     try:
         return uvloop.run(app.serve(configs, started=lambda: _print_addresses(configs)))
     except StoreBusy as error:

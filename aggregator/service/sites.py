@@ -1,7 +1,7 @@
 """Composition of both HTTP sides, public and admin, with the own hub: loaded by the service alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,9 +52,9 @@ class Ticks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The part of one node: its roles, the kinds of push that are its own at the moment, all nodes."""
+    """The part of one node: its role, the kinds of push that are its own at the moment, all nodes."""
 
-    roles: Collection[Role] = tuple(Role)
+    role: Role = Role.SERVE
     is_ours: Callable[[str], bool] = lambda kind: True
     known: Callable[[], Sequence[Node]] = tuple
     verified_every: timedelta = LOOK_EVERY  # requests to the hub of another process
@@ -124,7 +124,7 @@ async def sides(
     publisher = Publisher(pipeline.storage, lambda: current.config)
     audience = Audience()
     async with AsyncExitStack() as stack:
-        if Role.WORK in nodes.roles:
+        if nodes.role.polls:
             hub = await stack.enter_async_context(
                 pushing(pipeline, current, publisher, metrics.pushed, nodes)
             )

@@ -55,7 +55,7 @@ def given_applied(storage: Storage, settings: NodeSettings, text: str = SOURCES)
 
 async def ticks(storage: Storage, settings: NodeSettings, ahead: timedelta, count: int) -> Node:
     """Return a node whose clock is so far ahead, after so many ticks and its drain."""
-    current = StoredConfig(storage, settings, {})
+    current = StoredConfig(storage, settings, {}, utc_now)
     write, clock = Writer(2), lambda: utc_now() + ahead
     clients = Clients(current, (), clock=clock)
     pipeline = Pipeline(
@@ -103,14 +103,14 @@ def test_a_node_offers_due_hosts_once_and_leaves_nothing_behind(
 
 def test_a_node_needs_a_configuration_in_force(storage: Storage, settings: NodeSettings) -> None:
     with pytest.raises(UsageError, match="`publicwire apply"):
-        StoredConfig(storage, settings, {})
+        StoredConfig(storage, settings, {}, utc_now)
 
 
 def test_a_version_that_a_node_cannot_read_leaves_the_former_in_force(
     storage: Storage, settings: NodeSettings
 ) -> None:
     given_applied(storage, settings)
-    current = StoredConfig(storage, settings, {})
+    current = StoredConfig(storage, settings, {}, utc_now)
     before = current.config
     text = SOURCES.replace(
         "organisation: Harbour Office", "auth: {bearer: $TOKEN}, organisation: Harbour Office"

@@ -54,18 +54,40 @@ def test_a_withdrawal_is_seen_on_all_of_four_web_nodes(
         assert max(took) < most
 
 
-def test_a_service_and_nodes_exclude_each_other(postgres: Server, tmp_path: Path) -> None:
+def test_a_service_alone_and_nodes_exclude_each_other(postgres: Server, tmp_path: Path) -> None:
     url = postgres.schema("cluster_excluded")
     cluster = given_a_cluster(tmp_path, url)
     alone = given_a_site(tmp_path, {}, database=url)
-    cluster.sources({})
-    cluster.apply()
-    alone.sources({})
-    with cluster.node("work", "node"):
-        refused = alone.run("serve")
-        assert refused.returncode == 1
-        assert "is already polling the database" in refused.stderr
     with alone.serving():
-        refused = cluster.run("work", "--admin", "127.0.0.1:0")
+        refused = cluster.run("apply")
         assert refused.returncode == 1
         assert "the nodes of a cluster take its place: stop it first" in refused.stderr
+        assert cluster.run("work", "--admin", "127.0.0.1:0").returncode == 1
+    assert cluster.count("config_version") == 0
+
+
+def test_a_service_is_a_node_and_applies_its_file_only_once(postgres: Server, tmp_path: Path) -> None:
+    """Its file is applied when it was edited, and not at a restart over a newer version of another file."""
+    url = postgres.schema("cluster_serve")
+    (tmp_path / "served").mkdir()
+    cluster = given_a_cluster(tmp_path, url)
+    served = given_a_site(tmp_path / "served", {}, database=url)
+    with http_server_in_thread() as origin:
+        for n in range(3):
+            origin.answers[f"/{n}"] = answer(body=feed(item(str(n), f"Release {n}", f"What {n} says.")))
+        cluster.sources({"s0": origin.url("/0")})
+        cluster.apply()
+        served.sources({"s0": origin.url("/0"), "s1": origin.url("/1")})
+        with cluster.node("work", "work"), served.serving() as service:
+            until(lambda: set(service.titles()) == {"Release 0", "Release 1"}, seconds=60)
+            assert cluster.rows("SELECT role FROM node ORDER BY role") == [("serve",), ("work",)]
+            cluster.sources({f"s{n}": origin.url(f"/{n}") for n in range(3)})
+            cluster.apply()
+        with served.serving() as service:
+            until(lambda: cluster.count("item") == 3, seconds=60)
+            assert cluster.count("source WHERE configured = 1") == 3
+            served.sources({"s0": "file:feed.xml"})
+            until(lambda: "a cluster polls no files" in service.status(), seconds=60)
+        assert cluster.count("config_version") == 3
+    refused = served.run("serve")
+    assert (refused.returncode, "a cluster polls no files" in refused.stderr) == (2, True)

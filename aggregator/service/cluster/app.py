@@ -57,9 +57,9 @@ async def serve(
     if storage is None:
         raise UsageError(NOT_MIGRATED)
     with closing(storage), ExitStack() as held:
-        if role is Role.WORK:
+        if role.polls:
             held.enter_context(storage.admin.node(settings.direct))
-        current = StoredConfig(storage, settings, environment)
+        current = StoredConfig(storage, settings, environment, utc_now)
         queue = stores.host_queue(settings.direct or settings.database)
         await queue.install()
         try:
@@ -93,15 +93,16 @@ async def _run(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, node.stop.set)
-        nodes = Nodes((role,), node.shares.holds, storage.cluster.nodes, VERIFIED_EVERY)
+        loop.add_signal_handler(signal.SIGHUP, current.reload)
+        nodes = Nodes(role, node.shares.holds, storage.cluster.nodes, VERIFIED_EVERY)
         async with (
             sides(pipeline, current, node, remembered, metrics, tallies, nodes=nodes) as made,
-            serving(sites_of([made], current.config.admin, public=role is Role.WEB)),
+            serving(sites_of([made], current.config.admin, public=role.answers)),
         ):
             gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
             gc.set_threshold(*GARBAGE_THRESHOLDS)
             started(current.config)
-            consuming = asyncio.create_task(node.consume()) if role is Role.WORK else None
+            consuming = asyncio.create_task(node.consume()) if role.polls else None
             with ticking(node) as pause:
                 await node.stop.wait()
                 pause()

@@ -36,7 +36,7 @@ DRAIN_SECONDS = 8.0  # that polls under way get to finish after SIGTERM
 
 @dataclass(eq=False)
 class Node:
-    """A node of role `work` polls, one of role `web` only reports itself and follows the configuration."""
+    """A node of a role that `polls`; another one only reports itself and follows the configuration."""
 
     pipeline: Pipeline
     current: StoredConfig
@@ -81,7 +81,7 @@ class Node:
             for pool in (self.pipeline.reader, self.pipeline.extractor, self.pipeline.drawer):
                 await pool.release_if_idle(asyncio.get_running_loop().time())
             await asyncio.to_thread(self.each_tick)
-            if self.role is Role.WORK:
+            if self.role.polls:
                 await self._work()
             self._beat()
         except StorageError as error:
@@ -103,7 +103,7 @@ class Node:
             self._started,
             self.refusal or self.current.error,
         )
-        wanted = shares.ALL if self.role is Role.WORK and not self.refusal else ()
+        wanted = shares.ALL if self.role.polls and not self.refusal else ()
         since, before = self.monotonic(), self._clock()
         report = partial(self._storage.cluster.report, beat, wanted, shares.LEASE)
         told, held = await self._write(report)
@@ -144,7 +144,7 @@ class Node:
             return
         states = {each.host: each for each in await asyncio.to_thread(polls.hosts, {*new, *self.stats.hosts})}
         nodes = await asyncio.to_thread(self._storage.cluster.nodes)
-        workers = sum(node.beat.role is Role.WORK for node in nodes)
+        workers = sum(node.beat.role.polls for node in nodes)
         admission = HostAdmission(
             self.stats.hosts,
             places=workers * poll.concurrency * JOBS_PER_FETCH_SLOT,

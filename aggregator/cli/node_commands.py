@@ -55,6 +55,7 @@ def work(
 
 def web(
     database: Database = "",
+    direct: Direct = "",
     store: NodeStore = STORE,
     listen: Listen = LISTEN,
     admin: Admin = ADMIN,
@@ -65,7 +66,7 @@ def web(
     from aggregator.cli import nodes
     from aggregator.model.cluster import Role
 
-    settings = nodes.settings(database, store, listen, admin)
+    settings = nodes.settings(database, store, listen, admin, direct=direct)
     raise typer.Exit(nodes.run(settings, Role.WEB, log_format=log_format, log_level=log_level))
 
 

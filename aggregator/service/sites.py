@@ -57,6 +57,7 @@ class Nodes:
     role: Role = Role.SERVE
     is_ours: Callable[[str], bool] = lambda kind: True
     known: Callable[[], Sequence[Node]] = tuple
+    newest: Callable[[], int | None] | None = None  # `seq` by the notices of the store; None: read it
     verified_every: timedelta = LOOK_EVERY  # requests to the hub of another process
 
 
@@ -131,7 +132,8 @@ async def sides(
         else:
             hub = _hub(pipeline, wake=lambda: None).routes()  # verified on the node that has the share
         await stack.enter_async_context(counting(pipeline, tallies))
-        public = _public(pipeline, current, publisher, hub, remembered)
+        newest = nodes.newest or pipeline.storage.engine.newest()
+        public = _public(pipeline, current, publisher, hub, remembered, newest)
         live = Live(tallies.slowest, audience.subscribers)
         yield Sides(
             current.config.publication.name,
@@ -190,10 +192,11 @@ def _public(
     publisher: Publisher,
     hub: Sequence[BaseRoute],
     remembered: Remembered,
+    newest: Callable[[], int | None],
 ) -> Callable[[], ASGIApp]:
     storage = pipeline.storage
     callback = Callback(storage.tasks, config=lambda: current.config, clock=pipeline.clock)
-    newest, looks = storage.engine.newest(), Looks(lambda: current.config)
+    looks = Looks(lambda: current.config)
     current.look = lambda: looks.current().problems()
 
     def mark() -> Mark | None:

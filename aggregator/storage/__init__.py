@@ -29,6 +29,7 @@ from aggregator.storage.sql.styles import StyleStore
 from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
+    from aggregator.storage.postgres.notices import Notices
     from aggregator.storage.postgres.queue import HostQueue
     from aggregator.storage.sql.cluster_store import ClusterStore
     from aggregator.storage.sql.desk import DeskStore
@@ -235,6 +236,14 @@ def host_queue(database: str) -> "HostQueue":
         from aggregator.storage.postgres.queue import HostQueue as Queue
 
     return Queue(database)
+
+
+def notices(database: str) -> "Notices":
+    """Return what a node is notified of."""
+    with _cluster_extra():
+        from aggregator.storage.postgres.notices import Notices as Listener
+
+    return Listener(database)
 
 
 @contextmanager

@@ -63,9 +63,7 @@ async def ticks(storage: Storage, settings: NodeSettings, ahead: timedelta, coun
     )
     queue = stores.host_queue(settings.database)
     await queue.install()
-    node = node_of(
-        pipeline, current, queue, Role.WORK, ClockCheck(storage, lambda: current.config), settings.heartbeat
-    )
+    node = node_of(pipeline, current, queue, Role.WORK, ClockCheck(storage, lambda: current.config), settings)
     for _ in range(count):
         await node.tick()
     stats = await queue.stats()

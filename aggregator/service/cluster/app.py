@@ -63,7 +63,7 @@ async def serve(
         queue = stores.host_queue(settings.direct or settings.database)
         await queue.install()
         try:
-            return await _run(storage, current, queue, role, started, settings.heartbeat)
+            return await _run(storage, current, queue, role, started, settings)
         finally:
             await queue.close()
 
@@ -74,7 +74,7 @@ async def _run(
     queue: HostQueue,
     role: Role,
     started: Callable[[Config], None],
-    heartbeat: timedelta,
+    settings: NodeSettings,
 ) -> int:
     metrics = Metrics(lambda: _gauges(node))
     check = ClockCheck(storage, lambda: current.config)
@@ -88,13 +88,13 @@ async def _run(
         observe=both(metrics.observe, tallies.observe),
         heard=check.hear,
     ) as pipeline:
-        node = node_of(pipeline, current, queue, role, check, heartbeat)
+        node = node_of(pipeline, current, queue, role, check, settings)
         node.each_tick = remembered.forget_removed
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, node.stop.set)
         loop.add_signal_handler(signal.SIGHUP, current.reload)
-        nodes = Nodes(role, node.shares.holds, storage.cluster.nodes, VERIFIED_EVERY)
+        nodes = Nodes(role, node.shares.holds, storage.cluster.nodes, node.notices.newest, VERIFIED_EVERY)
         async with (
             sides(pipeline, current, node, remembered, metrics, tallies, nodes=nodes) as made,
             serving(sites_of([made], current.config.admin, public=role.answers)),
@@ -118,7 +118,7 @@ def node_of(
     queue: HostQueue,
     role: Role,
     check: ClockCheck,
-    heartbeat: timedelta,
+    settings: NodeSettings,
 ) -> Node:
     """Compose a node over a pipeline, with durable tasks and alerts."""
     store, write, clock = pipeline.storage.tasks, pipeline.write, pipeline.clock
@@ -132,7 +132,8 @@ def node_of(
         role=role,
         tasks=Tasks(store, write, handlers(pipeline, alerts), clock=clock),
         chores=Chores(pipeline, alerts, current, current.config.store, check),
-        heartbeat=heartbeat,
+        notices=stores.notices(settings.direct or settings.database),
+        heartbeat=settings.heartbeat,
     )
 
 

@@ -18,7 +18,7 @@ from aggregator.service import systemd
 from aggregator.service.cluster import shares
 from aggregator.service.cluster.chores import Chores
 from aggregator.service.cluster.passes import Passes
-from aggregator.service.cluster.queue import Queue
+from aggregator.service.cluster.queue import Notices, Queue
 from aggregator.service.cluster.shares import Shares
 from aggregator.service.cluster.stored_config import StoredConfig
 from aggregator.service.pipeline import Pipeline
@@ -46,6 +46,7 @@ class Node:
     role: Role
     tasks: Tasks
     chores: Chores
+    notices: Notices
     heartbeat: timedelta
     notify: Callable[[str], None] = systemd.notify
     monotonic: Callable[[], float] = time.monotonic
@@ -200,7 +201,19 @@ class Node:
 
     def beside(self) -> Sequence[Coroutine[object, object, None]]:
         """Return what goes on beside the ticks."""
-        return (self.pulse(),)
+        return self.pulse(), self.notices.listen(), self.follow()
+
+    async def follow(self) -> None:
+        """Adopt each new configuration once it is notified, until cancelled; ticks adopt what this misses."""
+        while True:
+            await self.notices.configured.wait()
+            self.notices.configured.clear()
+            try:
+                await asyncio.to_thread(self.current.follow)
+            except StorageError:
+                continue  # the next tick meets it, too, and logs it
+            except Exception:
+                log.error("configuration not followed, the next tick tries", exc_info=True)
 
     async def pulse(self) -> None:
         """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""

@@ -1,5 +1,6 @@
 """The configuration of a node: the newest version in the store, with the node's own store and addresses."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -50,10 +51,15 @@ class StoredConfig:
         self.config = self._read(self.number)
         self._fault = ""
         self._is_asked = False
+        self._following = threading.Lock()
         self.look: Callable[[], tuple[str, ...]] = tuple
 
     def follow(self) -> None:
         """Apply the own file if it was edited, and adopt a newer version; StorageError."""
+        with self._following:
+            self._follow()
+
+    def _follow(self) -> None:
         if self._own is not None:
             self._own.follow(now=self._is_asked)
             self._is_asked = False

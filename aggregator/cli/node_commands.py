@@ -74,6 +74,7 @@ def apply(
     version: Annotated[
         int | None, typer.Option("--on", metavar="N", help="Only if version N is the one in force.")
     ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the version in force instead.")] = False,
     database: Database = "",
     store: StoreDirectory = None,
     config: ConfigFile = DEFAULT,
@@ -81,7 +82,10 @@ def apply(
     """Put sources.yaml into force on all nodes of a cluster."""
     from aggregator.cli import nodes
 
-    nodes.apply(config, database, store, on=version)
+    if show:
+        nodes.show(config, database, store)
+    else:
+        nodes.apply(config, database, store, on=version)
 
 
 def migrate(database: Database = "", direct: Direct = "", store: NodeStore = STORE) -> None:

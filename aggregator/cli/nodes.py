@@ -18,8 +18,8 @@ from aggregator.errors import StoreBusy, UsageError
 from aggregator.model.cluster import Role
 from aggregator.model.settings import Config
 from aggregator.service import app
-from aggregator.service.cluster.applying import checked
-from aggregator.service.cluster.stored_config import NodeSettings
+from aggregator.service.cluster.applying import TextInForce, checked
+from aggregator.service.cluster.stored_config import NOT_APPLIED, NodeSettings
 from aggregator.storage import Storage, host_queue, open_storage
 
 T = TypeVar("T")
@@ -127,6 +127,16 @@ def apply(path: Path, database: str, store: Path | None, *, on: int | None) -> N
     for each in done:
         say(each)
     say(f"version {number} is in force" if number != before else f"version {number} was in force already")
+
+
+def show(path: Path, database: str, store: Path | None) -> None:
+    """Print the text of the version in force."""
+    url = database or configuration.load_store(path)[1]
+    with closing(open_storage((store or Path("store")).absolute(), _database(url))) as storage:
+        text = TextInForce(storage, app.utc_now).read()
+    if not text:
+        raise UsageError(NOT_APPLIED)
+    sys.stdout.write(text)
 
 
 def migrate(database: str, store: Path) -> None:

@@ -14,7 +14,7 @@ from aggregator.model.cluster import Node, Role
 from aggregator.model.push import PushResult
 from aggregator.model.settings import Address
 from aggregator.publish.publisher import Publisher
-from aggregator.service.editing import Editor
+from aggregator.service.editing import Editor, FileText, Text
 from aggregator.service.live_config import Present
 from aggregator.service.metrics import Metrics
 from aggregator.service.pipeline import Pipeline
@@ -57,6 +57,7 @@ class Nodes:
     role: Role = Role.SERVE
     is_ours: Callable[[str], bool] = lambda kind: True
     known: Callable[[], Sequence[Node]] = tuple
+    text: Text | None = None  # that edits of sources go to; None: the file of the configuration
     newest: Callable[[], int | None] | None = None  # `seq` by the notices of the store; None: read it
     verified_every: timedelta = LOOK_EVERY  # requests to the hub of another process
 
@@ -238,7 +239,7 @@ def _admin(
             load=ticks.load,
             metrics=metrics,
             live=live,
-            edits=_editor(pipeline, current) if nodes is ALONE else None,
+            edits=_editor(pipeline, current, nodes.text),
             workers=lambda: reader.confinement.words if reader.confinement else "",
             nodes=nodes.known,
         )
@@ -247,9 +248,10 @@ def _admin(
     return admin
 
 
-def _editor(pipeline: Pipeline, current: Present) -> Editor:
+def _editor(pipeline: Pipeline, current: Present, text: Text | None) -> Editor:
     """Return what edits sources.yaml for pages of the admin side."""
     return Editor(
+        text or FileText(current.config.path),
         lambda: current.config,
         pipeline.client,
         pipeline.reader,

@@ -27,6 +27,7 @@ from aggregator.service.app import (
     utc_now,
 )
 from aggregator.service.clock_check import ClockCheck
+from aggregator.service.cluster.applying import TextInForce
 from aggregator.service.cluster.chores import Chores
 from aggregator.service.cluster.commits import Commits
 from aggregator.service.cluster.node import Node
@@ -94,7 +95,14 @@ async def _run(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, node.stop.set)
         loop.add_signal_handler(signal.SIGHUP, current.reload)
-        nodes = Nodes(role, node.shares.holds, storage.cluster.nodes, node.notices.newest, VERIFIED_EVERY)
+        nodes = Nodes(
+            role,
+            node.shares.holds,
+            storage.cluster.nodes,
+            TextInForce(storage, utc_now),
+            node.notices.newest,
+            VERIFIED_EVERY,
+        )
         async with (
             sides(pipeline, current, node, remembered, metrics, tallies, nodes=nodes) as made,
             serving(sites_of([made], current.config.admin, public=role.answers)),

@@ -71,3 +71,22 @@ class OwnFile:
             return self._applied.read_text(encoding="ascii")
         except FileNotFoundError:
             return ""
+
+
+class TextInForce:
+    """The text of the version in force. An edit of it is the next version, unless another one was first."""
+
+    def __init__(self, storage: Storage, clock: Callable[[], datetime]) -> None:
+        self._storage, self._clock = storage, clock
+        self._number = 0
+
+    def read(self) -> str:
+        """Return the text; StorageError."""
+        self._number = self._storage.cluster.newest_version()
+        version = self._storage.cluster.version(self._number)
+        return "" if version is None else version.text
+
+    def write(self, text: str) -> None:
+        """Put an edit of the text that was read last into force. Outdated, ConfigError or UsageError."""
+        config = self._storage.admin.bound(checked(text, Path("sources.yaml")))
+        self._storage.cluster.apply(config, text, self._clock(), on=self._number)

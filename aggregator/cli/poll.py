@@ -12,6 +12,7 @@ import uvloop
 
 from aggregator import config as configuration
 from aggregator.cli import init, network, news
+from aggregator.cli.opening import in_force, loaded
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.config.together import check_together
 from aggregator.errors import StoreBusy, UsageError
@@ -41,7 +42,8 @@ def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
     for path in paths:
         if not path.exists():
             init.offered(path)
-    configs = [configuration.load(path, os.environ) for path in paths]
+    load = loaded if len(paths) == 1 else configuration.load
+    configs = [load(path, os.environ) for path in paths]
     check_together(configs)
     for config in configs:
         for warning in configuration.warnings(config):
@@ -74,10 +76,10 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
 
     Return 1 when any poll failed.
     """
-    config = configuration.load(path, os.environ)
+    config = loaded(path, os.environ)
     named = list(dict.fromkeys(ids))
     with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+        config = in_force(storage, config, os.environ)
         for source_id in named:
             if config.source(source_id) is None:
                 raise UsageError(f"there is no source called {source_id!r} in {config.path}")

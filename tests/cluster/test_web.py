@@ -89,5 +89,10 @@ def test_a_service_is_a_node_and_applies_its_file_only_once(postgres: Server, tm
             served.sources({"s0": "file:feed.xml"})
             until(lambda: "a cluster polls no files" in service.status(), seconds=60)
         assert cluster.count("config_version") == 3
+        cluster.sources({})
+        for command in (["poll", "s1"], ["export", "site"]):
+            done = cluster.run(*command)
+            assert done.returncode == 0, done.stderr
+        assert cluster.count("source WHERE configured = 1") == 3
     refused = served.run("serve")
     assert (refused.returncode, "a cluster polls no files" in refused.stderr) == (2, True)

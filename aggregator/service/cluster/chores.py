@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from aggregator.errors import Outdated
 from aggregator.log import log
 from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
@@ -67,8 +69,9 @@ class Chores:
             self._synced, self._expiry = config, config.next_expiry(now)
         if self._expiry is None or now < self._expiry:
             return
-        for done in await self._write(lambda: self._storage.admin.sync(config, now)):
-            log.info("configuration", change=done)
+        with suppress(Outdated):  # a newer version, which expires its own
+            for done in await self._write(lambda: self._storage.admin.sync(config, now)):
+                log.info("configuration", change=done)
         self._expiry = config.next_expiry(now)
 
     async def maintain(self) -> None:

@@ -93,4 +93,6 @@ class StoredConfig:
         if version is not None and self._own is not None and self._own.is_in_force(version.digest):
             path = self._own.path
         config = self._storage.admin.bound(configuration.parse(text, path, self._environment))
-        return replace(config, store=own.store, database=own.database, listen=own.listen, admin=own.admin)
+        return replace(
+            config, store=own.store, database=own.database, listen=own.listen, admin=own.admin, version=number
+        )

@@ -91,8 +91,8 @@ class ClusterStore:
 
     def newest_version(self) -> int:
         """Return the number of the configuration in force, 0 before the first."""
-        (row,) = read(self._engine, "SELECT coalesce(max(number), 0) AS newest FROM config_version")
-        return int(row["newest"])
+        with self._engine.reading() as db:
+            return nodes.version(db)
 
     def version(self, number: int) -> ConfigVersion | None:
         """Return one configuration as it was applied."""

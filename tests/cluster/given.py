@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import psycopg
@@ -67,6 +68,18 @@ sources:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
         return {**inherited, "PUBLICWIRE_DATABASE": self.database}
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start one command, its output appended to the file `log`."""
+        with (self.directory / "log").open("ab") as log:
+            return subprocess.Popen(
+                [*COMMAND, *arguments],
+                cwd=self.directory,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
         return subprocess.run(
@@ -87,7 +100,9 @@ sources:
         return done.stdout
 
     @contextmanager
-    def node(self, role: str, name: str, *options: str) -> Iterator[NodeProcess]:
+    def node(
+        self, role: str, name: str, *options: str, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[NodeProcess]:
         """Run a node: enter once it is ready, stop it in the end if it still runs."""
         public, admin = free_port(), free_port()
         listen = ("--listen", f"127.0.0.1:{public}") if role == "web" else ()
@@ -95,7 +110,7 @@ sources:
             process = subprocess.Popen(
                 [*COMMAND, role, "--store", name, "--admin", f"127.0.0.1:{admin}", *listen, *options],
                 cwd=self.directory,
-                env=self._environment,
+                env={**self._environment, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -76,6 +76,11 @@ class Server:
             db.execute(f"CREATE SCHEMA {name}")
         return f"{self.url}&options={quote(f'-csearch_path={name}')}"
 
+    def end(self) -> None:
+        """Stop the server unless it was."""
+        if (self.directory / "data" / "postmaster.pid").exists():
+            self.stop("immediate")
+
     def promote(self) -> None:
         """Make a standby the primary."""
         self.run("pg_ctl", "promote", "-w")
@@ -174,7 +179,7 @@ def server(*, is_durable: bool = False) -> Iterator[Server]:
         try:
             yield running
         finally:
-            running.stop("immediate")
+            running.end()
 
 
 @contextmanager
@@ -193,4 +198,4 @@ def standby(primary: Server) -> Iterator[Server]:
                 db.execute("SELECT pg_reload_conf()")
             yield made
         finally:
-            made.stop("immediate")
+            made.end()

@@ -117,4 +117,3 @@ def test_a_synchronous_standby_takes_over_without_loss(
             assert begin_withdrawal(cluster).wait() == 0
             until(lambda: all(node.is_ready() for node in nodes))  # noqa: B023
             is_whole(cluster, 2, withdrawn=1)
-            primary.start()  # its end stops it

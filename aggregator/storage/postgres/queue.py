@@ -31,6 +31,11 @@ BATCH = 10  # jobs in one look
 KEPT_FOR = "1 day"  # of the log of ended jobs
 POLL = "poll"
 INSTALLED = "SELECT to_regclass('pgqueuer') IS NOT NULL AS is_installed"
+# Numbers of jobs outlast a crash, after which the tables are empty: a new job with the number of one that a
+# node died of would count as that one. And PostgreSQL 15 cannot read unlogged sequences after a failover.
+NUMBERED = ";".join(
+    f"ALTER SEQUENCE pgqueuer{table}_id_seq SET LOGGED" for table in ("", "_log", "_schedules", "_statistics")
+)
 STATS = """SELECT convert_from(payload, 'UTF8') AS host, status = 'queued' AS waits,
     extract(epoch FROM now() - created) AS age FROM pgqueuer WHERE entrypoint = 'poll'"""
 
@@ -53,6 +58,7 @@ class HostQueue:
             if found is None or not found[0]:
                 settings = DBSettings(durability=Durability.volatile)
                 await db.execute(QueryBuilderEnvironment(settings).build_install_query())
+            await db.execute(NUMBERED)
 
     async def offer(self, hosts: Sequence[str]) -> None:
         """Add a job for each of these hosts that has none."""

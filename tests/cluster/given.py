@@ -4,9 +4,8 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import httpx
 import psycopg
@@ -48,6 +47,9 @@ class Cluster:
 
     directory: Path
     database: str
+    environment: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of commands and nodes beside the tests' own
 
     def sources(self, feeds: Mapping[str, str], *lines: str, poll: str = "", more: str = "") -> None:
         """Write sources.yaml as `tests.running.Site.sources` does; `more` are further top-level lines."""
@@ -66,7 +68,7 @@ sources:
     @property
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-        return {**inherited, "PUBLICWIRE_DATABASE": self.database}
+        return {**inherited, "PUBLICWIRE_DATABASE": self.database, **self.environment}
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start one command, its output appended to the file `log`."""
@@ -100,9 +102,7 @@ sources:
         return done.stdout
 
     @contextmanager
-    def node(
-        self, role: str, name: str, *options: str, environment: Mapping[str, str] = MappingProxyType({})
-    ) -> Iterator[NodeProcess]:
+    def node(self, role: str, name: str, *options: str) -> Iterator[NodeProcess]:
         """Run a node: enter once it is ready, stop it in the end if it still runs."""
         public, admin = free_port(), free_port()
         listen = ("--listen", f"127.0.0.1:{public}") if role == "web" else ()
@@ -110,7 +110,7 @@ sources:
             process = subprocess.Popen(
                 [*COMMAND, role, "--store", name, "--admin", f"127.0.0.1:{admin}", *listen, *options],
                 cwd=self.directory,
-                env={**self._environment, **environment},
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -49,10 +49,8 @@ def given_offices_at(server: Server, directory: Path, origin: HttpServer) -> Clu
     return given_offices(server.schema(f"faults_{abs(hash(directory))}"), directory, origin)
 
 
-def work(cluster: Cluster, stack: ExitStack, name: str, **environment: str) -> NodeProcess:
-    return stack.enter_context(
-        cluster.node("work", name, "--heartbeat", str(HEARTBEAT), environment=environment)
-    )
+def work(cluster: Cluster, stack: ExitStack, name: str) -> NodeProcess:
+    return stack.enter_context(cluster.node("work", name, "--heartbeat", str(HEARTBEAT)))
 
 
 def due_now(cluster: Cluster) -> None:

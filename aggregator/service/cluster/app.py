@@ -62,7 +62,8 @@ async def serve(
             held.enter_context(storage.admin.node(settings.direct))
         current = StoredConfig(storage, settings, environment, utc_now)
         queue = stores.host_queue(settings.direct or settings.database)
-        await queue.install()
+        if role.polls:
+            await queue.install()
         try:
             return await _run(storage, current, queue, role, started, settings)
         finally:

@@ -44,6 +44,10 @@ class Chores:
         self._synced = current.config
         self._expiry = self._synced.next_expiry(self._clock())
 
+    def begin(self) -> None:
+        """Take the chores over from another node."""
+        self._watch.anew()
+
     async def run(self) -> bool:
         """Do the chores of one tick; returns whether items wait to be styled anew. StorageError."""
         await self._expire()

@@ -69,7 +69,7 @@ class Node:
         self._pulse = Pulse(self.monotonic)
         self._ticked: float | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self._is_restyling = self._draining = False
+        self._is_restyling = self._draining = self._has_chores = False
 
     async def tick(self) -> None:
         """Run one tick. A store that fails ends the node, unless it is only away or full."""
@@ -130,7 +130,10 @@ class Node:
             return
         if self.shares.holds(shares.OFFERS):
             await self._offer()
-        if self.shares.holds(shares.CHORES) and await self.chores.run() and not self._is_restyling:
+        had, self._has_chores = self._has_chores, self.shares.holds(shares.CHORES)
+        if self._has_chores and not had:
+            self.chores.begin()
+        if self._has_chores and await self.chores.run() and not self._is_restyling:
             self._start(self._restyle())
         for task in await self.tasks.claim():
             self._start(self.tasks.run(task))

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())
 SOCKET = ".s.PGSQL.5432"
+HELD_SECONDS = 0.1  # between looks whether a connection of a proxy is held
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,15 @@ class Server:
             db.execute(f"CREATE SCHEMA {name}")
         return f"{self.url}&options={quote(f'-csearch_path={name}')}"
 
+    def end(self) -> None:
+        """Stop the server unless it was."""
+        if (self.directory / "data" / "postmaster.pid").exists():
+            self.stop("immediate")
+
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        self.run("pg_ctl", "promote", "-w")
+
     def stop(self, how: str = "fast") -> None:
         """Stop the server: "fast" ends its sessions, "immediate" is as a crash."""
         self.run("pg_ctl", "stop", "-w", "-m", how)
@@ -86,6 +96,8 @@ class Proxy:
 
     url: str
     trips: int = 0
+    holds_requests: bool = False  # as if no packet of clients arrived: a partition of one half
+    holds_answers: bool = False  # the other half
     clients: list[socket.socket] = field(default_factory=list)
     servers: list[socket.socket] = field(default_factory=list)
 
@@ -138,7 +150,9 @@ def _pass_on(
     last, ends = server, [client, server]
     with client, server:
         while server in ends:
-            for origin in select.select(ends, [], [])[0]:
+            held = {client} if made.holds_requests else set()
+            held |= {server} if made.holds_answers else set()
+            for origin in select.select([each for each in ends if each not in held], [], [], HELD_SECONDS)[0]:
                 if not (sent := origin.recv(1 << 20)):
                     ends.remove(origin)  # a client that is cut off: the server is not told
                     continue
@@ -165,4 +179,23 @@ def server(*, is_durable: bool = False) -> Iterator[Server]:
         try:
             yield running
         finally:
-            running.stop("immediate")
+            running.end()
+
+
+@contextmanager
+def standby(primary: Server) -> Iterator[Server]:
+    """Start a streaming standby, which each commit of the primary waits for; removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        if primary.user is not None:
+            shutil.chown(name, primary.user)
+        made = Server(Path(name), primary.user, primary.is_durable)
+        at = f"host={primary.directory} user=publicwire application_name=standby"
+        made.run("pg_basebackup", "-d", at, "-X", "stream", "-c", "fast", "-R")
+        made.start()
+        try:
+            with psycopg.connect(primary.url, autocommit=True) as db:
+                db.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+                db.execute("SELECT pg_reload_conf()")
+            yield made
+        finally:
+            made.end()

@@ -27,7 +27,7 @@ from aggregator.policy import home, source_ids
 from aggregator.service import app
 from aggregator.service.clients import visiting
 from aggregator.service.discovery import discover, preview_job
-from aggregator.service.editing import with_source
+from aggregator.service.editing import FileText, with_source
 from aggregator.service.rewriting import rewrite
 from aggregator.workers.pool import WorkerPool
 
@@ -66,7 +66,9 @@ def _edited(
     path: Path, addition: configuration.Addition, stored: Sequence[source_ids.StoredFeed]
 ) -> tuple[str, Config]:
     """Return text and configuration of the file with the source; ConfigError or UsageError."""
-    return with_source(path, addition, stored, cure=f"{source_ids.ADD_AN_ID} with --id")
+    return with_source(
+        FileText(path).read(), path, addition, stored, cure=f"{source_ids.ADD_AN_ID} with --id"
+    )
 
 
 def address(url: str) -> str:

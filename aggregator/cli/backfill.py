@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from aggregator import config as configuration
+from aggregator.cli.opening import in_force, loaded
 from aggregator.cli.output import complain, say
 from aggregator.errors import PollError, UsageError
 from aggregator.fetch.files import read_file
@@ -21,7 +21,7 @@ from aggregator.workers.pool import WorkerPool
 
 def backfill(path: Path, name: str) -> int:
     """Import a source's feed and every archived document that it links to; return 1 if one cannot be read."""
-    config = configuration.load(path, os.environ)
+    config = loaded(path, os.environ)
     with app.opened(config) as storage:
         config, source = _configured(storage, config, name)
         return asyncio.run(_walk(storage, config, source))
@@ -29,14 +29,14 @@ def backfill(path: Path, name: str) -> int:
 
 def import_feed(path: Path, files: Iterable[Path], name: str) -> int:
     """Import documents of a source from files, in the order given; return 1 if one cannot be read."""
-    config = configuration.load(path, os.environ)
+    config = loaded(path, os.environ)
     with app.opened(config) as storage:
         config, source = _configured(storage, config, name)
         return asyncio.run(_files(storage, config, source, files))
 
 
 def _configured(storage: Storage, config: Config, name: str) -> tuple[Config, Source]:
-    config = storage.settings.bound(config)
+    config = in_force(storage, config, os.environ)
     source = config.source(name)
     if source is None:
         raise UsageError(f"there is no source called {name!r} in {config.path}")

@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-from aggregator import config as configuration
 from aggregator.cli.location import Location
-from aggregator.cli.opening import opened, place_of
+from aggregator.cli.opening import in_force, loaded, opened, place_of
 from aggregator.cli.output import complain, confirmed, say
 from aggregator.cli.verbs import operator
 from aggregator.config import addresses
@@ -84,9 +83,9 @@ def _tell(done: Replayed) -> None:
 
 def forget(path: Path, source: str, *, yes: bool) -> int:
     """Delete a source that is no longer configured; return 1 when the operator declines."""
-    config = configuration.load(path)
+    config = loaded(path)
     with app.opened(config) as storage:
-        config = storage.settings.bound(config)
+        config = in_force(storage, config)
         if config.source(source) is not None:
             raise UsageError(f"{source} is still configured: remove it from {config.path} first")
         removed = [feed.id for feed in storage.items.feeds() if config.source(feed.id) is None]

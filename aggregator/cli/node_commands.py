@@ -55,6 +55,7 @@ def work(
 
 def web(
     database: Database = "",
+    direct: Direct = "",
     store: NodeStore = STORE,
     listen: Listen = LISTEN,
     admin: Admin = ADMIN,
@@ -65,7 +66,7 @@ def web(
     from aggregator.cli import nodes
     from aggregator.model.cluster import Role
 
-    settings = nodes.settings(database, store, listen, admin)
+    settings = nodes.settings(database, store, listen, admin, direct=direct)
     raise typer.Exit(nodes.run(settings, Role.WEB, log_format=log_format, log_level=log_level))
 
 
@@ -73,6 +74,7 @@ def apply(
     version: Annotated[
         int | None, typer.Option("--on", metavar="N", help="Only if version N is the one in force.")
     ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the version in force instead.")] = False,
     database: Database = "",
     store: StoreDirectory = None,
     config: ConfigFile = DEFAULT,
@@ -80,7 +82,10 @@ def apply(
     """Put sources.yaml into force on all nodes of a cluster."""
     from aggregator.cli import nodes
 
-    nodes.apply(config, database, store, on=version)
+    if show:
+        nodes.show(config, database, store)
+    else:
+        nodes.apply(config, database, store, on=version)
 
 
 def migrate(database: Database = "", direct: Direct = "", store: NodeStore = STORE) -> None:

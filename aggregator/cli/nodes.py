@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -18,11 +18,13 @@ from aggregator.errors import StoreBusy, UsageError
 from aggregator.model.cluster import Role
 from aggregator.model.settings import Config
 from aggregator.service import app
-from aggregator.service.cluster.stored_config import NodeSettings
-from aggregator.storage import host_queue, open_storage
+from aggregator.service.cluster.applying import TextInForce, checked
+from aggregator.service.cluster.stored_config import NOT_APPLIED, NodeSettings
+from aggregator.storage import Storage, host_queue, open_storage
 
 T = TypeVar("T")
 
+DIRECT = "PUBLICWIRE_DATABASE_DIRECT"
 NO_DATABASE = "set PUBLICWIRE_DATABASE, or --database, to the postgresql:// URL of the cluster's store"
 REPLACED = "the nodes of a cluster take its place: stop it first"
 
@@ -63,34 +65,78 @@ def run(settings: NodeSettings, role: Role, *, log_format: str, log_level: str) 
 
     def started(config: Config) -> None:
         say(f"Publicwire {role.value} node for {config.publication.name}")
-        if role is Role.WEB:
+        if role.answers:
             say(f"  pages and feeds  http://{config.listen}/")
         say(f"  status           http://{config.admin}/status")
         sys.stdout.flush()
 
-    try:
+    with _instead():
         return uvloop.run(cluster.serve(settings, role, environment=os.environ, started=started))
+
+
+def is_cluster(config: Config) -> bool:
+    """Return whether a configuration is in force in the database, by `apply`."""
+    if not config.database:
+        return False
+    with closing(open_storage(config.store, config.database)) as storage:
+        return storage.cluster.newest_version() > 0
+
+
+def serve(config: Config, *, log_format: str, log_level: str) -> int:
+    """Run a node that polls and answers, and applies its own file, until it is stopped; return the exit
+    code."""
+    checked(configuration.text_of(config.path), config.path)
+    settings = NodeSettings(
+        config.store,
+        config.database,
+        config.listen,
+        config.admin,
+        direct=os.environ.get(DIRECT, ""),
+        file=config.path,
+    )
+    return run(settings, Role.SERVE, log_format=log_format, log_level=log_level)
+
+
+@contextmanager
+def _instead() -> Iterator[None]:
+    """Name the cure where one process polls the database alone."""
+    try:
+        yield
     except StoreBusy as error:
         raise StoreBusy(f"{error}: {REPLACED}") from error
+
+
+@contextmanager
+def _beside_nodes(storage: Storage) -> Iterator[None]:
+    """Share the lock of the nodes; StoreBusy while one process polls alone: its file would undo this one."""
+    with _instead(), storage.admin.node():
+        yield
 
 
 def apply(path: Path, database: str, store: Path | None, *, on: int | None) -> None:
     """Put a file into force as a version in the store."""
     text = configuration.text_of(path)
-    config = configuration.parse(text, path)
-    files = [source.id for source in config.sources if source.feed.startswith("file:")]
-    if files:
-        raise UsageError(f"a cluster polls no files, which one machine has: {', '.join(files)}")
+    config = checked(text, path)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     directory, url = (store or config.store).absolute(), _database(database or config.database)
-    with closing(open_storage(directory, url)) as storage:
+    with closing(open_storage(directory, url)) as storage, _beside_nodes(storage):
         config = storage.settings.bound(config)
         before = storage.cluster.newest_version()
         number, done = storage.cluster.apply(config, text, app.utc_now(), on=on)
     for each in done:
         say(each)
     say(f"version {number} is in force" if number != before else f"version {number} was in force already")
+
+
+def show(path: Path, database: str, store: Path | None) -> None:
+    """Print the text of the version in force."""
+    url = database or configuration.load_store(path)[1]
+    with closing(open_storage((store or Path("store")).absolute(), _database(url))) as storage:
+        text = TextInForce(storage, app.utc_now).read()
+    if not text:
+        raise UsageError(NOT_APPLIED)
+    sys.stdout.write(text)
 
 
 def migrate(database: str, store: Path) -> None:

@@ -1,7 +1,7 @@
 """Stores opened for commands that need nothing else: a mistake in sources.yaml stops none of them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -46,11 +46,28 @@ def opened(where: Location) -> Iterator[Storage]:
         storage.close()
 
 
+def loaded(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Return the configuration in a file; its store is in PUBLICWIRE_DATABASE if that is set. ConfigError."""
+    config = configuration.load(path, environment)
+    database = os.environ.get(DATABASE, "")
+    return replace(config, database=addresses.database(database)) if database else config
+
+
+def in_force(storage: Storage, config: Config, environment: Mapping[str, str] | None = None) -> Config:
+    """Return the configuration that a command goes by: that of a file, in a cluster the version in force."""
+    number = storage.cluster.newest_version() if config.database else 0
+    version = storage.cluster.version(number) if number else None
+    if version is not None:
+        found = configuration.parse(version.text, config.path, environment)
+        config = replace(found, store=config.store, database=config.database, version=number)
+    return storage.settings.bound(config)
+
+
 def config_of(where: Location, storage: Storage) -> Config:
     """Return the configuration in the file; if it holds mistakes, with a warning, what the store keeps of the
     one last applied. Raises ConfigError if none was."""
     try:
-        return storage.settings.bound(configuration.load(where.file))
+        return in_force(storage, configuration.load(where.file))
     except ConfigError as error:
         last = storage.settings.applied()
         if last is None:

@@ -12,6 +12,7 @@ import uvloop
 
 from aggregator import config as configuration
 from aggregator.cli import init, network, news
+from aggregator.cli.opening import in_force, loaded
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.config.together import check_together
 from aggregator.errors import StoreBusy, UsageError
@@ -27,6 +28,7 @@ from aggregator.service.restyling import Restyling
 from aggregator.storage import Storage
 from aggregator.workers.process import start_forkserver
 
+OF_A_CLUSTER = "several publications in one process are no nodes of a cluster: start a process for each"
 TOO_FEW = "too few hosts have answered to check the clock by"
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
 ROWS_MAX = 40  # with more sources only those that changed or failed are listed
@@ -40,12 +42,20 @@ def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
     for path in paths:
         if not path.exists():
             init.offered(path)
-    configs = [configuration.load(path, os.environ) for path in paths]
+    load = loaded if len(paths) == 1 else configuration.load
+    configs = [load(path, os.environ) for path in paths]
     check_together(configs)
-    set_up(log_format, log_level)
     for config in configs:
         for warning in configuration.warnings(config):
             complain(f"warning: {warning}")
+    if any(each.database for each in configs):
+        from aggregator.cli import nodes
+
+        if any(map(nodes.is_cluster, configs)):
+            if len(configs) > 1:
+                raise UsageError(OF_A_CLUSTER)
+            return nodes.serve(configs[0], log_format=log_format, log_level=log_level)
+    set_up(log_format, log_level)
     try:
         return uvloop.run(app.serve(configs, started=lambda: _print_addresses(configs)))
     except StoreBusy as error:
@@ -66,10 +76,10 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
 
     Return 1 when any poll failed.
     """
-    config = configuration.load(path, os.environ)
+    config = loaded(path, os.environ)
     named = list(dict.fromkeys(ids))
     with app.opened(config) as storage:
-        config = storage.settings.bound(config)
+        config = in_force(storage, config, os.environ)
         for source_id in named:
             if config.source(source_id) is None:
                 raise UsageError(f"there is no source called {source_id!r} in {config.path}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from aggregator import config as configuration
 from aggregator.cli.items import find_item, version_of
 from aggregator.cli.location import Location
-from aggregator.cli.opening import opened
+from aggregator.cli.opening import in_force, loaded, opened
 from aggregator.cli.output import check_terminal, confirmed, say, when
 from aggregator.cli.show import summary_of
 from aggregator.config.values import utc_time
@@ -232,9 +232,9 @@ def identify(path: Path, source: str, same: str | None, *, new: bool) -> None:
     """Answer which source of the store this is: `same`, or a new one."""
     if new == (same is not None):
         raise UsageError("say `--same OLD` or `--new`")
-    config = configuration.load(path)
+    config = loaded(path)
     with app.opened(config) as storage:
-        config = storage.settings.bound(config)
+        config = in_force(storage, config)
         for done in storage.admin.identify(config, source, same, app.utc_now()):
             say(done)
 
@@ -253,11 +253,11 @@ def export(path: Path, directory: Path) -> None:
     from aggregator.publish.publisher import Publisher
     from aggregator.web.export import export as write
 
-    config = configuration.load(path)
+    config = loaded(path)
     set_up()  # items that cannot be rendered are left out, and logged
     with app.opened(config) as storage:
         try:
-            bound = storage.settings.bound(config)
+            bound = in_force(storage, config)
             storage.admin.sync(bound, app.utc_now())  # rights and topics are read from the store
             # Files answer no subscription request: they name a hub only where another one serves them.
             shown = replace(bound, hub=replace(bound.hub, is_own=False))

@@ -10,6 +10,17 @@ class Role(StrEnum):
 
     WORK = "work"
     WEB = "web"
+    SERVE = "serve"
+
+    @property
+    def polls(self) -> bool:
+        """Whether nodes of this role poll and do the work that one node does at a time."""
+        return self is not Role.WEB
+
+    @property
+    def answers(self) -> bool:
+        """Whether nodes of this role answer the public."""
+        return self is not Role.WORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,7 @@ class Config:
     admin_url: str = f"http://{ADMIN}"  # origin of the admin side as browsers reach it
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
     embed: Embedding = Embedding()
+    version: int = field(default=0, compare=False)  # number in the store of a cluster; 0: read from a file
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 

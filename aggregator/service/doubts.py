@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-from aggregator.errors import Cause, PollError
+from aggregator.errors import Cause, Outdated, PollError
 from aggregator.log import log
 from aggregator.model.document import ReadResult
 from aggregator.model.poll import Answer, Claim
@@ -45,7 +45,10 @@ def _compare(
     another poll would have it first.
     """
     storage.polls.compare(claim, read)
-    done = storage.admin.sync(config, now)
+    try:
+        done = storage.admin.sync(config, now)
+    except Outdated:  # a newer configuration decides
+        return (), None
     if (renewed := storage.polls.renewed(claim)) is not None:
         return done, renewed
     return done, next(iter(storage.polls.claim(now, limit=1, lease=lease, ids=[claim.id])), None)

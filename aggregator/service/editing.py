@@ -1,10 +1,14 @@
-"""Edits of sources.yaml by the service, one at a time; its watch takes each in as any other edit."""
+"""Edits of sources.yaml by the service, one at a time; its watch takes each in as any other edit.
+
+In a cluster each is a version in the store.
+"""
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from aggregator import config as configuration
 from aggregator.config import addresses
@@ -22,10 +26,32 @@ from aggregator.workers.pool import WorkerPool
 SHOWN = 3  # items of a preview
 
 
+class Text(Protocol):
+    """The text of a configuration, and where an edited one goes."""
+
+    def read(self) -> str: ...
+
+    def write(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """The text of a file, with its line ends and byte order mark."""
+
+    path: Path
+
+    def read(self) -> str:
+        return self.path.read_bytes().decode()
+
+    def write(self, text: str) -> None:
+        rewrite(self.path, text)
+
+
 @dataclass(slots=True)
 class Editor:
-    """Edits the file of the present configuration; `stored` returns the feeds that the store has."""
+    """Edits the text of the present configuration; `stored` returns the feeds that the store has."""
 
+    text: Text
     config: Callable[[], Config]
     client: Callable[[], Client]
     workers: WorkerPool
@@ -36,20 +62,19 @@ class Editor:
     def pause(self, source: str, *, paused: bool) -> None:
         """Pause a source, or end its pause. UsageError, ConfigError or OSError."""
         with self._lock:
-            path = self.config().path
-            text = path.read_bytes().decode()
-            now, faults = assigned(configuration.parse(text, path), self.stored())
+            text = self.text.read()
+            now, faults = assigned(configuration.parse(text, self.config().path), self.stored())
             indexes = [index for index, each in enumerate(now.sources) if each.id == source]
             if not indexes or faults:
                 raise UsageError(f"sources.yaml has no source {source}")
-            rewrite(path, set_paused(text, indexes[0], paused=paused))
+            self.text.write(set_paused(text, indexes[0], paused=paused))
 
     def add(self, addition: configuration.Addition) -> str:
         """Add a source; returns its id. UsageError, ConfigError or OSError."""
         with self._lock:
             configuration.checked(addition)
-            edited, after = with_source(self.config().path, addition, self.stored())
-            rewrite(self.config().path, edited)
+            edited, after = with_source(self.text.read(), self.config().path, addition, self.stored())
+            self.text.write(edited)
             return after.sources[-1].id
 
     async def preview(self, url: str) -> Preview:
@@ -78,10 +103,14 @@ class Editor:
 
 
 def with_source(
-    path: Path, addition: configuration.Addition, stored: Sequence[StoredFeed], *, cure: str = ADD_AN_ID
+    text: str,
+    path: Path,
+    addition: configuration.Addition,
+    stored: Sequence[StoredFeed],
+    *,
+    cure: str = ADD_AN_ID,
 ) -> tuple[str, Config]:
-    """Return text and configuration of the file with the source; ConfigError or UsageError."""
-    text = path.read_bytes().decode()  # with its line ends and byte order mark
+    """Return the text of a file, and its configuration, with the source; ConfigError or UsageError."""
     edited = configuration.add_source(text, addition)
     after, faults = assigned(configuration.parse(edited, path), stored)
     if fault := faults.get(len(after.sources) - 1):

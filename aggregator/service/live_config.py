@@ -8,6 +8,7 @@ from aggregator import config as configuration
 from aggregator.errors import ConfigError
 from aggregator.log import log
 from aggregator.model.settings import Config
+from aggregator.service.file_watch import FileWatch
 
 RESTART = ("store", "database", "listen", "admin")
 
@@ -16,8 +17,10 @@ class Present(Protocol):
     """The configuration in force at the moment, and why a newer one is not."""
 
     config: Config
-    error: str
     look: Callable[[], tuple[str, ...]]  # what of the own look is not shown
+
+    @property
+    def error(self) -> str: ...
 
 
 class LiveConfig:
@@ -29,35 +32,27 @@ class LiveConfig:
         self._bound = bound
         self.error = ""
         self.look: Callable[[], tuple[str, ...]] = tuple
-        self._read = self._look()
-        self._looked = self._read
+        self._watch = FileWatch(config.path)
 
     def changed(self) -> bool:
         """Return whether the file was edited and has not changed between the last call and this one."""
-        before, self._looked = self._looked, self._look()
-        return self._looked is not None and self._looked == before != self._read
+        return self._watch.changed()
 
     def reload(self) -> None:
         """Read the file again."""
-        looked, self._read = self._look(), None  # read again at the next tick if the store does not answer
+        state = self._watch.state()
+        self._watch.read(None)  # read again at the next tick if the store does not answer
         try:
             config = self._bound(configuration.load(self.config.path, os.environ))
         except ConfigError as error:
-            self._read = looked
+            self._watch.read(state)
             self.error = str(error)
             log.error("configuration not reloaded, the last valid one stays in force", problems=self.error)
             return
-        self._read = looked
+        self._watch.read(state)
         self.error = ""
         for name in RESTART:
             if getattr(config, name) != getattr(self.config, name):
                 log.warning("this change needs a restart", key=name)
         log.info("configuration reloaded", sources=len(config.sources))
         self.config = config
-
-    def _look(self) -> tuple[int, int] | None:
-        try:
-            found = self.config.path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size

@@ -1,7 +1,7 @@
 """Composition of both HTTP sides, public and admin, with the own hub: loaded by the service alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ from aggregator.model.cluster import Node, Role
 from aggregator.model.push import PushResult
 from aggregator.model.settings import Address
 from aggregator.publish.publisher import Publisher
-from aggregator.service.editing import Editor
+from aggregator.service.editing import Editor, FileText, Text
 from aggregator.service.live_config import Present
 from aggregator.service.metrics import Metrics
 from aggregator.service.pipeline import Pipeline
@@ -52,11 +52,13 @@ class Ticks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """The part of one node: its roles, the kinds of push that are its own at the moment, all nodes."""
+    """The part of one node: its role, the kinds of push that are its own at the moment, all nodes."""
 
-    roles: Collection[Role] = tuple(Role)
+    role: Role = Role.SERVE
     is_ours: Callable[[str], bool] = lambda kind: True
     known: Callable[[], Sequence[Node]] = tuple
+    text: Text | None = None  # that edits of sources go to; None: the file of the configuration
+    newest: Callable[[], int | None] | None = None  # `seq` by the notices of the store; None: read it
     verified_every: timedelta = LOOK_EVERY  # requests to the hub of another process
 
 
@@ -124,14 +126,15 @@ async def sides(
     publisher = Publisher(pipeline.storage, lambda: current.config)
     audience = Audience()
     async with AsyncExitStack() as stack:
-        if Role.WORK in nodes.roles:
+        if nodes.role.polls:
             hub = await stack.enter_async_context(
                 pushing(pipeline, current, publisher, metrics.pushed, nodes)
             )
         else:
             hub = _hub(pipeline, wake=lambda: None).routes()  # verified on the node that has the share
         await stack.enter_async_context(counting(pipeline, tallies))
-        public = _public(pipeline, current, publisher, hub, remembered)
+        newest = nodes.newest or pipeline.storage.engine.newest()
+        public = _public(pipeline, current, publisher, hub, remembered, newest)
         live = Live(tallies.slowest, audience.subscribers)
         yield Sides(
             current.config.publication.name,
@@ -190,10 +193,11 @@ def _public(
     publisher: Publisher,
     hub: Sequence[BaseRoute],
     remembered: Remembered,
+    newest: Callable[[], int | None],
 ) -> Callable[[], ASGIApp]:
     storage = pipeline.storage
     callback = Callback(storage.tasks, config=lambda: current.config, clock=pipeline.clock)
-    newest, looks = storage.engine.newest(), Looks(lambda: current.config)
+    looks = Looks(lambda: current.config)
     current.look = lambda: looks.current().problems()
 
     def mark() -> Mark | None:
@@ -235,7 +239,7 @@ def _admin(
             load=ticks.load,
             metrics=metrics,
             live=live,
-            edits=_editor(pipeline, current) if nodes is ALONE else None,
+            edits=_editor(pipeline, current, nodes.text),
             workers=lambda: reader.confinement.words if reader.confinement else "",
             nodes=nodes.known,
         )
@@ -244,9 +248,10 @@ def _admin(
     return admin
 
 
-def _editor(pipeline: Pipeline, current: Present) -> Editor:
+def _editor(pipeline: Pipeline, current: Present, text: Text | None) -> Editor:
     """Return what edits sources.yaml for pages of the admin side."""
     return Editor(
+        text or FileText(current.config.path),
         lambda: current.config,
         pipeline.client,
         pipeline.reader,

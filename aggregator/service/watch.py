@@ -39,6 +39,10 @@ class Watch:
         self._raised: datetime | None = None
         self.backup: str | None = None  # error of the last backup; None: none was made by this process
 
+    def anew(self) -> None:
+        """Write at the next call what holds then: another process may have judged meanwhile."""
+        self._last, self._found = None, {}
+
     def __call__(self, now: datetime) -> None:
         """Measure and write what has changed; StorageError."""
         if self._last is not None and timedelta() <= now - self._last < EVERY:

@@ -22,6 +22,7 @@ from aggregator.storage.backups import Restored
 from aggregator.storage.sql.engine import JOURNAL, Engine
 
 if TYPE_CHECKING:
+    from aggregator.storage.postgres.notices import Notices
     from aggregator.storage.postgres.queue import HostQueue
     from aggregator.storage.sql.act_store import ActStore
     from aggregator.storage.sql.admin import AdminStore
@@ -285,6 +286,14 @@ def host_queue(database: str) -> "HostQueue":
         from aggregator.storage.postgres.queue import HostQueue as Queue
 
     return Queue(database)
+
+
+def notices(database: str) -> "Notices":
+    """Return what a node is notified of."""
+    with _cluster_extra():
+        from aggregator.storage.postgres.notices import Notices as Listener
+
+    return Listener(database)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -47,6 +47,9 @@ class Cluster:
 
     directory: Path
     database: str
+    environment: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of commands and nodes beside the tests' own
 
     def sources(self, feeds: Mapping[str, str], *lines: str, poll: str = "", more: str = "") -> None:
         """Write sources.yaml as `tests.running.Site.sources` does; `more` are further top-level lines."""
@@ -65,7 +68,19 @@ sources:
     @property
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-        return {**inherited, "PUBLICWIRE_DATABASE": self.database}
+        return {**inherited, "PUBLICWIRE_DATABASE": self.database, **self.environment}
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start one command, its output appended to the file `log`."""
+        with (self.directory / "log").open("ab") as log:
+            return subprocess.Popen(
+                [*COMMAND, *arguments],
+                cwd=self.directory,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""

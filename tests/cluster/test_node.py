@@ -11,15 +11,18 @@ import pytest
 
 from aggregator import config as configuration
 from aggregator import storage as stores
-from aggregator.errors import UsageError
+from aggregator.config import Addition
+from aggregator.errors import Outdated, UsageError
 from aggregator.model.cluster import Role
 from aggregator.service.app import utc_now
 from aggregator.service.clients import Clients
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.cluster import shares
 from aggregator.service.cluster.app import node_of
+from aggregator.service.cluster.applying import TextInForce
 from aggregator.service.cluster.node import Node
 from aggregator.service.cluster.stored_config import NodeSettings, StoredConfig
+from aggregator.service.editing import Editor
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
 from aggregator.storage import Storage
@@ -55,7 +58,7 @@ def given_applied(storage: Storage, settings: NodeSettings, text: str = SOURCES)
 
 async def ticks(storage: Storage, settings: NodeSettings, ahead: timedelta, count: int) -> Node:
     """Return a node whose clock is so far ahead, after so many ticks and its drain."""
-    current = StoredConfig(storage, settings, {})
+    current = StoredConfig(storage, settings, {}, utc_now)
     write, clock = Writer(2), lambda: utc_now() + ahead
     clients = Clients(current, (), clock=clock)
     pipeline = Pipeline(
@@ -63,9 +66,7 @@ async def ticks(storage: Storage, settings: NodeSettings, ahead: timedelta, coun
     )
     queue = stores.host_queue(settings.database)
     await queue.install()
-    node = node_of(
-        pipeline, current, queue, Role.WORK, ClockCheck(storage, lambda: current.config), settings.heartbeat
-    )
+    node = node_of(pipeline, current, queue, Role.WORK, ClockCheck(storage, lambda: current.config), settings)
     for _ in range(count):
         await node.tick()
     stats = await queue.stats()
@@ -103,14 +104,14 @@ def test_a_node_offers_due_hosts_once_and_leaves_nothing_behind(
 
 def test_a_node_needs_a_configuration_in_force(storage: Storage, settings: NodeSettings) -> None:
     with pytest.raises(UsageError, match="`publicwire apply"):
-        StoredConfig(storage, settings, {})
+        StoredConfig(storage, settings, {}, utc_now)
 
 
 def test_a_version_that_a_node_cannot_read_leaves_the_former_in_force(
     storage: Storage, settings: NodeSettings
 ) -> None:
     given_applied(storage, settings)
-    current = StoredConfig(storage, settings, {})
+    current = StoredConfig(storage, settings, {}, utc_now)
     before = current.config
     text = SOURCES.replace(
         "organisation: Harbour Office", "auth: {bearer: $TOKEN}, organisation: Harbour Office"
@@ -123,3 +124,24 @@ def test_a_version_that_a_node_cannot_read_leaves_the_former_in_force(
     current.follow()
     assert (current.number, current.error) == (3, "")
     assert replace(current.config, path=before.path) == before
+
+
+def test_an_edit_of_sources_is_a_version_unless_another_was_first(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    given_applied(storage, settings)
+    current = StoredConfig(storage, settings, {}, utc_now)
+    text, other = TextInForce(storage, utc_now), TextInForce(storage, utc_now)
+    clients = Clients(current, (), clock=utc_now)
+    editor = Editor(text, lambda: current.config, clients.client, WorkerPool(), tuple, utc_now)
+    other.read()
+    editor.pause("harbour", paused=True)
+    current.follow()
+    assert (current.number, [each.paused is None for each in current.config.sources]) == (2, [False])
+    added = editor.add(Addition("https://office.test/feed", "", "Port Office", ()))
+    current.follow()
+    assert (current.number, added, len(current.config.sources)) == (3, "office-test-feed", 2)
+    with pytest.raises(Outdated, match="version 3"):
+        other.write(text.read())
+    with pytest.raises(UsageError, match="polls no files"):
+        text.write(text.read().replace("https://office.test/feed", "file:feed.xml"))

@@ -1,21 +1,34 @@
 """Nodes of this release work on while and after a migration of the next one has been carried out."""
 
-from contextlib import closing
+import shutil
+import time
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
+import aggregator
+from aggregator import __version__
 from aggregator import storage as stores
 from aggregator.errors import StorageError
 from aggregator.storage.sqlite.catalog import names
-from tests.cluster.given import given_a_cluster
+from tests.cluster.offices import (
+    due_now,
+    given_an_origin,
+    given_offices_at,
+    has_releases,
+    is_whole,
+    publish,
+    work,
+)
 from tests.given import HOUR, NOON, config, source, succeeded
 from tests.postgres import Server
-from tests.running import feed, item, until
-from tests.server import answer, http_server_in_thread
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
+
+PACKAGE = Path(aggregator.__file__).parent
 
 # A made-up migration that expands: the release before works on its tables.
 EXPANDED = (
@@ -66,22 +79,53 @@ def test_a_schema_that_serves_this_release_is_opened_and_another_is_not(
         stores.open_storage(tmp_path, url)
 
 
-def test_nodes_poll_on_while_the_database_is_migrated(postgres: Server, tmp_path: Path) -> None:
-    url = postgres.schema("upgrade_rolling")
-    cluster = given_a_cluster(tmp_path, url)
-    with http_server_in_thread({"/feed": answer(body=feed(item("1", "First")))}) as origin:
-        cluster.sources({"s": origin.url("/feed")})
-        cluster.apply()
-        with cluster.node("work", "old") as old:
-            for n in range(1, 8):
-                until(lambda: cluster.count("item") == n)  # noqa: B023
-                if n == 5:
-                    migrate_to_tomorrow(url)
-                others = (
-                    item(f"x{each}", f"Other {each}", f"Text of the other {each}.") for each in range(n)
-                )
-                origin.answers["/feed"] = answer(body=feed(item("1", "First"), *others))
-                cluster.rows("UPDATE source SET due = 0")
-            with cluster.node("work", "new") as new:
-                until(lambda: cluster.count("item") == 8)
-                assert old.process.poll() is new.process.poll() is None
+def given_the_next_release(directory: Path, *, serves: bool) -> Path:
+    """Return a directory with the package of a made-up next release, which has one migration more."""
+    made = directory / f"next-{serves}"
+    shutil.copytree(PACKAGE, made / "aggregator", ignore=shutil.ignore_patterns("__pycache__"))
+    tables = made / "aggregator" / "storage" / "sql" / "cluster_tables.py"
+    statements = ["ALTER TABLE source ADD COLUMN of_tomorrow INTEGER NOT NULL DEFAULT 0"]
+    if serves:
+        statements.append(f"INSERT INTO meta (key, value) VALUES ('serves', '{max(names())}')")
+    added = f'CLUSTER = {{**CLUSTER, "m999_of_tomorrow": {statements!r}}}'
+    tables.write_text(f"{tables.read_text()}\n\n{added}\n")
+    version = made / "aggregator" / "__init__.py"
+    version.write_text(version.read_text().replace(__version__, "9.9.9"))
+    return made
+
+
+@pytest.mark.parametrize("seconds", [2, pytest.param(60, marks=pytest.mark.soak)])
+def test_nodes_of_two_releases_poll_together(postgres: Server, tmp_path: Path, seconds: int) -> None:
+    with given_an_origin() as origin, ExitStack() as stack:
+        cluster = given_offices_at(postgres, tmp_path, origin)
+        old = work(cluster, stack, "old")
+        has_releases(cluster, 1)
+        breaking = replace(
+            cluster, environment={"PYTHONPATH": str(given_the_next_release(tmp_path, serves=False))}
+        )
+        refused = breaking.run("migrate")
+        assert (refused.returncode, "stop it, or all nodes" in refused.stderr) == (1, True)
+        following = replace(
+            cluster, environment={"PYTHONPATH": str(given_the_next_release(tmp_path, serves=True))}
+        )
+        publish(origin, 2)
+        due_now(cluster)
+        assert following.run("migrate").returncode == 0
+        has_releases(cluster, 2)
+        new, count, began = work(following, stack, "new"), 2, time.monotonic()
+        versions = cluster.rows("SELECT version FROM node ORDER BY version")
+        assert versions == [(__version__,), ("9.9.9",)]
+        polled = new.metric("publicwire_poll_seconds_count"), old.metric("publicwire_poll_seconds_count")
+        while time.monotonic() - began < seconds or not all(
+            node.metric("publicwire_poll_seconds_count") > before
+            for node, before in zip((new, old), polled, strict=True)
+        ):
+            count += 1
+            publish(origin, count)
+            due_now(cluster)
+            has_releases(cluster, count)
+        is_whole(cluster, count)
+        assert [new.metric("publicwire_leases_lost_total"), old.metric("publicwire_leases_lost_total")] == [
+            0,
+            0,
+        ]

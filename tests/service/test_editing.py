@@ -11,7 +11,7 @@ from aggregator.config import Addition
 from aggregator.errors import FetchError, UsageError
 from aggregator.fetch.client import Client
 from aggregator.model.finding import Rule
-from aggregator.service.editing import Editor
+from aggregator.service.editing import Editor, FileText
 from aggregator.web.editing import Preview
 from aggregator.workers.pool import WorkerPool
 from tests.fetch.given import client, poll_settings
@@ -35,7 +35,9 @@ def editor(path: Path, fetcher: Client | None = None) -> Editor:
     made = fetcher or Client(
         poll_settings(), contact="desk@example.org", publication_url="https://e.example/"
     )
-    return Editor(lambda: configuration.load(path), lambda: made, WorkerPool(), tuple, lambda: NOON)
+    return Editor(
+        FileText(path), lambda: configuration.load(path), lambda: made, WorkerPool(), tuple, lambda: NOON
+    )
 
 
 def test_a_pause_is_written_and_ended(path: Path) -> None:

@@ -84,3 +84,18 @@ def test_items_that_wait_for_an_operator_are_told_of_once_a_day(storage: Storage
         move(storage, storage.items.named(item.id)[0], Trigger.RELEASE)
     watch(NOON + 4 * DAY)
     assert told(storage) == ["held cleared"]
+
+
+def test_of_two_watches_in_turn_each_writes_what_holds(storage: Storage, tmp_path: Path) -> None:  # noqa: F811
+    """As the share of alerts passes from node to node of a cluster and back."""
+    mistakes = ["sources.yaml:3:1: a: unknown key"]
+    first, second = (Watch(storage, tmp_path, lambda: mistakes[0], lambda: 0) for _ in range(2))
+    first(NOON)
+    assert told(storage) == ["configuration raised"]
+    mistakes[0] = ""
+    second(NOON + MINUTE)
+    assert told(storage) == ["configuration cleared"]
+    mistakes[0] = "sources.yaml:3:1: a: unknown key"
+    first.anew()
+    first(NOON + MINUTE)
+    assert told(storage) == ["configuration raised"]

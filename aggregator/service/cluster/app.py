@@ -27,6 +27,7 @@ from aggregator.service.app import (
     utc_now,
 )
 from aggregator.service.clock_check import ClockCheck
+from aggregator.service.cluster.applying import TextInForce
 from aggregator.service.cluster.chores import Chores
 from aggregator.service.cluster.commits import Commits
 from aggregator.service.cluster.node import Node
@@ -57,13 +58,14 @@ async def serve(
     if storage is None:
         raise UsageError(NOT_MIGRATED)
     with closing(storage), ExitStack() as held:
-        if role is Role.WORK:
+        if role.polls:
             held.enter_context(storage.admin.node(settings.direct))
-        current = StoredConfig(storage, settings, environment)
+        current = StoredConfig(storage, settings, environment, utc_now)
         queue = stores.host_queue(settings.direct or settings.database)
-        await queue.install()
+        if role.polls:
+            await queue.install()
         try:
-            return await _run(storage, current, queue, role, started, settings.heartbeat)
+            return await _run(storage, current, queue, role, started, settings)
         finally:
             await queue.close()
 
@@ -74,7 +76,7 @@ async def _run(
     queue: HostQueue,
     role: Role,
     started: Callable[[Config], None],
-    heartbeat: timedelta,
+    settings: NodeSettings,
 ) -> int:
     metrics = Metrics(lambda: _gauges(node))
     check = ClockCheck(storage, lambda: current.config)
@@ -88,20 +90,28 @@ async def _run(
         observe=both(metrics.observe, tallies.observe),
         heard=check.hear,
     ) as pipeline:
-        node = node_of(pipeline, current, queue, role, check, heartbeat)
+        node = node_of(pipeline, current, queue, role, check, settings)
         node.each_tick = remembered.forget_removed
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, node.stop.set)
-        nodes = Nodes((role,), node.shares.holds, storage.cluster.nodes, VERIFIED_EVERY)
+        loop.add_signal_handler(signal.SIGHUP, current.reload)
+        nodes = Nodes(
+            role,
+            node.shares.holds,
+            storage.cluster.nodes,
+            TextInForce(storage, utc_now),
+            node.notices.newest,
+            VERIFIED_EVERY,
+        )
         async with (
             sides(pipeline, current, node, remembered, metrics, tallies, nodes=nodes) as made,
-            serving(sites_of([made], current.config.admin, public=role is Role.WEB)),
+            serving(sites_of([made], current.config.admin, public=role.answers)),
         ):
             gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
             gc.set_threshold(*GARBAGE_THRESHOLDS)
             started(current.config)
-            consuming = asyncio.create_task(node.consume()) if role is Role.WORK else None
+            consuming = asyncio.create_task(node.consume()) if role.polls else None
             with ticking(node) as pause:
                 await node.stop.wait()
                 pause()
@@ -117,7 +127,7 @@ def node_of(
     queue: HostQueue,
     role: Role,
     check: ClockCheck,
-    heartbeat: timedelta,
+    settings: NodeSettings,
 ) -> Node:
     """Compose a node over a pipeline, with durable tasks and alerts."""
     store, write, clock = pipeline.storage.tasks, pipeline.write, pipeline.clock
@@ -131,7 +141,8 @@ def node_of(
         role=role,
         tasks=Tasks(store, write, handlers(pipeline, alerts), clock=clock),
         chores=Chores(pipeline, alerts, current, current.config.store, check),
-        heartbeat=heartbeat,
+        notices=stores.notices(settings.direct or settings.database),
+        heartbeat=settings.heartbeat,
     )
 
 

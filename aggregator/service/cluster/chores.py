@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from aggregator.errors import Outdated
 from aggregator.log import log
 from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
@@ -42,6 +44,10 @@ class Chores:
         self._synced = current.config
         self._expiry = self._synced.next_expiry(self._clock())
 
+    def begin(self) -> None:
+        """Take the chores over from another node."""
+        self._watch.anew()
+
     async def run(self) -> bool:
         """Do the chores of one tick; returns whether items wait to be styled anew. StorageError."""
         await self._expire()
@@ -67,8 +73,9 @@ class Chores:
             self._synced, self._expiry = config, config.next_expiry(now)
         if self._expiry is None or now < self._expiry:
             return
-        for done in await self._write(lambda: self._storage.admin.sync(config, now)):
-            log.info("configuration", change=done)
+        with suppress(Outdated):  # a newer version, which expires its own
+            for done in await self._write(lambda: self._storage.admin.sync(config, now)):
+                log.info("configuration", change=done)
         self._expiry = config.next_expiry(now)
 
     async def maintain(self) -> None:

@@ -18,7 +18,7 @@ from aggregator.service import systemd
 from aggregator.service.cluster import shares
 from aggregator.service.cluster.chores import Chores
 from aggregator.service.cluster.passes import Passes
-from aggregator.service.cluster.queue import Queue
+from aggregator.service.cluster.queue import Notices, Queue
 from aggregator.service.cluster.shares import Shares
 from aggregator.service.cluster.stored_config import StoredConfig
 from aggregator.service.pipeline import Pipeline
@@ -36,7 +36,7 @@ DRAIN_SECONDS = 8.0  # that polls under way get to finish after SIGTERM
 
 @dataclass(eq=False)
 class Node:
-    """A node of role `work` polls, one of role `web` only reports itself and follows the configuration."""
+    """A node of a role that `polls`; another one only reports itself and follows the configuration."""
 
     pipeline: Pipeline
     current: StoredConfig
@@ -46,6 +46,7 @@ class Node:
     role: Role
     tasks: Tasks
     chores: Chores
+    notices: Notices
     heartbeat: timedelta
     notify: Callable[[str], None] = systemd.notify
     monotonic: Callable[[], float] = time.monotonic
@@ -68,7 +69,7 @@ class Node:
         self._pulse = Pulse(self.monotonic)
         self._ticked: float | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self._is_restyling = self._draining = False
+        self._is_restyling = self._draining = self._has_chores = False
 
     async def tick(self) -> None:
         """Run one tick. A store that fails ends the node, unless it is only away or full."""
@@ -81,7 +82,7 @@ class Node:
             for pool in (self.pipeline.reader, self.pipeline.extractor, self.pipeline.drawer):
                 await pool.release_if_idle(asyncio.get_running_loop().time())
             await asyncio.to_thread(self.each_tick)
-            if self.role is Role.WORK:
+            if self.role.polls:
                 await self._work()
             self._beat()
         except StorageError as error:
@@ -103,7 +104,7 @@ class Node:
             self._started,
             self.refusal or self.current.error,
         )
-        wanted = shares.ALL if self.role is Role.WORK and not self.refusal else ()
+        wanted = shares.ALL if self.role.polls and not self.refusal else ()
         since, before = self.monotonic(), self._clock()
         report = partial(self._storage.cluster.report, beat, wanted, shares.LEASE)
         told, held = await self._write(report)
@@ -129,7 +130,10 @@ class Node:
             return
         if self.shares.holds(shares.OFFERS):
             await self._offer()
-        if self.shares.holds(shares.CHORES) and await self.chores.run() and not self._is_restyling:
+        had, self._has_chores = self._has_chores, self.shares.holds(shares.CHORES)
+        if self._has_chores and not had:
+            self.chores.begin()
+        if self._has_chores and await self.chores.run() and not self._is_restyling:
             self._start(self._restyle())
         for task in await self.tasks.claim():
             self._start(self.tasks.run(task))
@@ -144,7 +148,7 @@ class Node:
             return
         states = {each.host: each for each in await asyncio.to_thread(polls.hosts, {*new, *self.stats.hosts})}
         nodes = await asyncio.to_thread(self._storage.cluster.nodes)
-        workers = sum(node.beat.role is Role.WORK for node in nodes)
+        workers = sum(node.beat.role.polls for node in nodes)
         admission = HostAdmission(
             self.stats.hosts,
             places=workers * poll.concurrency * JOBS_PER_FETCH_SLOT,
@@ -200,7 +204,19 @@ class Node:
 
     def beside(self) -> Sequence[Coroutine[object, object, None]]:
         """Return what goes on beside the ticks."""
-        return (self.pulse(),)
+        return self.pulse(), self.notices.listen(), self.follow()
+
+    async def follow(self) -> None:
+        """Adopt each new configuration once it is notified, until cancelled; ticks adopt what this misses."""
+        while True:
+            await self.notices.configured.wait()
+            self.notices.configured.clear()
+            try:
+                await asyncio.to_thread(self.current.follow)
+            except StorageError:
+                continue  # the next tick meets it, too, and logs it
+            except Exception:
+                log.error("configuration not followed, the next tick tries", exc_info=True)
 
     async def pulse(self) -> None:
         """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""

@@ -1,5 +1,6 @@
-"""The seam to the queue of a cluster: what polls and metrics know of it."""
+"""The seams to the queue of a cluster and to its notifications: what polls and pages know of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -29,3 +30,15 @@ class Queue(Protocol):
 
     async def tidy(self) -> None:
         """Forget jobs that ended long ago."""
+
+
+class Notices(Protocol):
+    """What the store tells of commits; after `listen` was begun."""
+
+    configured: asyncio.Event  # set at each new version of the configuration
+
+    def newest(self) -> int | None:
+        """Return the newest `seq`, None when it is not known at the moment."""
+
+    async def listen(self) -> None:
+        """Follow the store until cancelled."""

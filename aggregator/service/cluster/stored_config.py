@@ -1,14 +1,16 @@
 """The configuration of a node: the newest version in the store, with the node's own store and addresses."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.errors import ConfigError, UsageError
 from aggregator.log import log
 from aggregator.model.settings import ADMIN, LISTEN, Address, Config
+from aggregator.service.cluster.applying import OwnFile
 from aggregator.storage import Storage
 
 NOT_APPLIED = "no configuration is in force: `publicwire apply --config sources.yaml` puts one into force"
@@ -24,24 +26,43 @@ class NodeSettings:
     admin: Address = ADMIN
     direct: str = ""  # URL of the database past a pooler of connections; "": `database`
     heartbeat: timedelta = timedelta(seconds=20)  # without one a job of this node passes to another
+    file: Path | None = None  # sources.yaml that this node applies
 
 
 class StoredConfig:
     """The present configuration. A newer version replaces it; one that this node cannot read, for instance
     because a secret is not in its environment, is logged and changes nothing."""
 
-    def __init__(self, storage: Storage, settings: NodeSettings, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        settings: NodeSettings,
+        environment: Mapping[str, str],
+        clock: Callable[[], datetime],
+    ) -> None:
         """Raises UsageError before the first version, ConfigError for one that cannot be read."""
         self._storage, self._settings, self._environment = storage, settings, environment
+        self._own = OwnFile(settings.file, settings.store, storage, clock) if settings.file else None
+        if self._own is not None:
+            self._own.follow(now=True)
         self._looked = self.number = storage.cluster.newest_version()
         if not self.number:
             raise UsageError(NOT_APPLIED)
         self.config = self._read(self.number)
-        self.error = ""
+        self._fault = ""
+        self._is_asked = False
+        self._following = threading.Lock()
         self.look: Callable[[], tuple[str, ...]] = tuple
 
     def follow(self) -> None:
-        """Adopt a newer version; StorageError."""
+        """Apply the own file if it was edited, and adopt a newer version; StorageError."""
+        with self._following:
+            self._follow()
+
+    def _follow(self) -> None:
+        if self._own is not None:
+            self._own.follow(now=self._is_asked)
+            self._is_asked = False
         newest = self._storage.cluster.newest_version()
         if newest == self._looked:
             return
@@ -49,16 +70,29 @@ class StoredConfig:
         try:
             self.config = self._read(newest)
         except ConfigError as error:
-            self.error = str(error)
-            log.error("configuration not adopted, the former one stays", version=newest, problems=self.error)
+            self._fault = str(error)
+            log.error("configuration not adopted, the former one stays", version=newest, problems=self._fault)
             return
-        self.number, self.error = newest, ""
+        self.number, self._fault = newest, ""
         log.info("configuration adopted", version=newest, sources=len(self.config.sources))
+
+    @property
+    def error(self) -> str:
+        """Why a newer configuration, or the own file, is not in force here."""
+        return "\n".join(filter(None, (self._own.error if self._own is not None else "", self._fault)))
+
+    def reload(self) -> None:
+        """Have the next `follow` read the own file, edited or not."""
+        self._is_asked = True
 
     def _read(self, number: int) -> Config:
         version = self._storage.cluster.version(number)
         text = "" if version is None else version.text
         own = self._settings
         path = own.store / f"sources.yaml (version {number})"
+        if version is not None and self._own is not None and self._own.is_in_force(version.digest):
+            path = self._own.path
         config = self._storage.settings.bound(configuration.parse(text, path, self._environment))
-        return replace(config, store=own.store, database=own.database, listen=own.listen, admin=own.admin)
+        return replace(
+            config, store=own.store, database=own.database, listen=own.listen, admin=own.admin, version=number
+        )

@@ -48,8 +48,9 @@ def _opened(url: str, directory: Path) -> PostgresEngine:
         with engine.reading() as db:
             is_present = is_current(db)
         if not is_present:
+            is_polled = engine.is_polled()
             with engine.migrating() as db:
-                migrate(db, engine.pool.name)
+                migrate(db, engine.pool.name, is_polled=is_polled)
     except BaseException:
         engine.close()
         raise

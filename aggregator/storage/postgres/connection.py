@@ -1,7 +1,8 @@
 """A connection in the interface of storage/sql."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
 
 import psycopg
 from psycopg.rows import DictRow
@@ -9,7 +10,20 @@ from psycopg.types.string import StrDumperUnknown
 
 from aggregator.storage.postgres.dialect import statement
 
-Raw = psycopg.Connection[DictRow]
+
+class Raw(psycopg.Connection[DictRow]):
+    """A connection that knows its pipeline."""
+
+    sent: psycopg.Pipeline | None = None
+
+    @contextmanager
+    def pipeline(self) -> Iterator[psycopg.Pipeline]:
+        """Send statements together, up to the next result that is read."""
+        with super().pipeline() as self.sent:
+            try:
+                yield self.sent
+            finally:
+                self.sent = None
 
 
 class Text(StrDumperUnknown):
@@ -18,6 +32,32 @@ class Text(StrDumperUnknown):
     def dump(self, obj: str) -> Any:
         """Return the text's bytes."""
         return super().dump(obj.replace("\0", "\ufffd"))
+
+
+class Synced(psycopg.Cursor[DictRow]):
+    """A cursor that awaits its results behind a Sync of the pipeline.
+
+    Without one the server waits for the next statement as in the middle of a query: its timeout for sessions
+    that are idle in a transaction does not run, and a client that is frozen or cut off keeps its locks.
+    """
+
+    def fetchone(self) -> DictRow | None:
+        """Return the next row."""
+        self._sync()
+        return super().fetchone()
+
+    def fetchall(self) -> list[DictRow]:
+        """Return all rows."""
+        self._sync()
+        return super().fetchall()
+
+    def __iter__(self) -> Self:
+        self._sync()
+        return super().__iter__()
+
+    def _sync(self) -> None:
+        if self.pgresult is None and isinstance(self.connection, Raw) and self.connection.sent is not None:
+            self.connection.sent.sync()
 
 
 class PostgresConnection:

@@ -40,6 +40,7 @@ class PostgresEngine:
     """One schema of a database, beside the directory of the journal and the backups."""
 
     index = FullTextIndex()
+    has_nodes = True
     clock = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
     def __init__(self, url: str, directory: Path) -> None:

@@ -27,7 +27,7 @@ from aggregator.errors import (
     StoreUnavailable,
     UsageError,
 )
-from aggregator.storage.postgres.connection import Raw, Text
+from aggregator.storage.postgres.connection import Raw, Synced, Text
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 10.0  # from one statement to the next; upkeep of millions of rows runs in short transactions
@@ -123,10 +123,11 @@ class Pool:
 
     def connect(self, url: str = "") -> Raw:
         """Return a new connection, which is the caller's to close; `url` is another way to the database."""
-        raw = psycopg.connect(
+        raw = Raw.connect(
             url or self._url,
             autocommit=True,
             row_factory=dict_row,
+            cursor_factory=Synced,
             application_name=f"process {os.getpid()}",
             client_encoding="UTF8",
             connect_timeout=CONNECT_SECONDS,

@@ -6,12 +6,10 @@ node.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
-import psycopg
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.db import PsycopgDriver
@@ -19,14 +17,12 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
-from psycopg.rows import TupleRow
 
 from aggregator.errors import StoreAway
 from aggregator.model.cluster import Delivery, QueueStats
 from aggregator.storage.postgres.engine import MIGRATIONS
-from aggregator.storage.postgres.pool import ANSWER_SECONDS, CONNECT_SECONDS, database_name, translated
-
-Session = psycopg.AsyncConnection[TupleRow]
+from aggregator.storage.postgres.pool import ANSWER_SECONDS, database_name, translated
+from aggregator.storage.postgres.session import Session, session
 
 HEARTBEAT = timedelta(seconds=20)  # without one a job is delivered to another node
 AGAIN_AFTER = timedelta(seconds=2)  # while the node of a job is alive though its heartbeat was late
@@ -35,6 +31,11 @@ BATCH = 10  # jobs in one look
 KEPT_FOR = "1 day"  # of the log of ended jobs
 POLL = "poll"
 INSTALLED = "SELECT to_regclass('pgqueuer') IS NOT NULL AS is_installed"
+# Numbers of jobs outlast a crash, after which the tables are empty: a new job with the number of one that a
+# node died of would count as that one. And PostgreSQL 15 cannot read unlogged sequences after a failover.
+NUMBERED = ";".join(
+    f"ALTER SEQUENCE pgqueuer{table}_id_seq SET LOGGED" for table in ("", "_log", "_schedules", "_statistics")
+)
 STATS = """SELECT convert_from(payload, 'UTF8') AS host, status = 'queued' AS waits,
     extract(epoch FROM now() - created) AS age FROM pgqueuer WHERE entrypoint = 'poll'"""
 
@@ -57,6 +58,7 @@ class HostQueue:
             if found is None or not found[0]:
                 settings = DBSettings(durability=Durability.volatile)
                 await db.execute(QueryBuilderEnvironment(settings).build_install_query())
+            await db.execute(NUMBERED)
 
     async def offer(self, hosts: Sequence[str]) -> None:
         """Add a job for each of these hosts that has none."""
@@ -128,7 +130,7 @@ class HostQueue:
             with self._answering():
                 async with asyncio.timeout(ANSWER_SECONDS):
                     if self._idle is None or self._idle.closed:
-                        self._idle = await self._connect()
+                        self._idle = await session(self._url, "queue")
                     try:
                         yield self._idle
                     except BaseException:
@@ -139,11 +141,11 @@ class HostQueue:
     async def _connected(self) -> AsyncIterator[Session]:
         """Open a session."""
         with self._answering():
-            session = await self._connect()
+            opened = await session(self._url, "queue")
             try:
-                yield session
+                yield opened
             finally:
-                await session.close()
+                await opened.close()
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -152,15 +154,3 @@ class HostQueue:
                 yield
         except (FailingListenerError, TimeoutError) as error:
             raise StoreAway(f"the queue in the database {self._name} does not answer") from error
-
-    async def _connect(self) -> Session:
-        return await psycopg.AsyncConnection.connect(
-            self._url,
-            autocommit=True,
-            application_name=f"queue of process {os.getpid()}",
-            client_encoding="UTF8",
-            connect_timeout=CONNECT_SECONDS,
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )

@@ -18,9 +18,23 @@ OWN: Sequence[str] = (
 )
 
 
+# Commits that publish, or put a configuration into force, notify the nodes of a cluster. A publishing commit
+# is alone until its end, by the counter's row, so that the lock of NOTIFY holds up no other.
+NOTICES: Sequence[str] = (
+    """CREATE OR REPLACE FUNCTION notify_nodes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_notify('publicwire', TG_TABLE_SCHEMA || TG_ARGV[0] || (to_jsonb(NEW)->>TG_ARGV[1]));
+        RETURN NULL; END $$""",
+    """CREATE OR REPLACE TRIGGER notify_nodes AFTER UPDATE ON counter FOR EACH ROW WHEN (NEW.name = 'seq')
+        EXECUTE FUNCTION notify_nodes(' seq ', 'value')""",
+    """CREATE OR REPLACE TRIGGER notify_nodes AFTER INSERT ON config_version FOR EACH ROW
+        EXECUTE FUNCTION notify_nodes(' version ', 'number')""",
+)
+NOTICES_SINCE = "m054_cluster"
+
 # In `meta`, by a migration that only adds what has a default: the last migration of the release before, which
 # works on its tables too, so that the nodes of a cluster are replaced one by one.
 SERVES = "serves"
+STOPPED = "stop it, or all nodes, before the first command of this version"
 
 
 def is_current(db: Connection) -> bool:
@@ -31,11 +45,11 @@ def is_current(db: Connection) -> bool:
     return applied == set(names()) or _serves(db, applied)
 
 
-def migrate(db: Connection, name: str) -> None:
+def migrate(db: Connection, name: str, *, is_polled: bool = False) -> None:
     """Create all tables in an empty schema, or carry out the migrations it lacks. StorageError for tables
-    of a newer version."""
+    of a newer version, and if the database `is_polled` by a process that would not work on the new ones."""
     if one(db.execute("SELECT to_regclass('migration') AS migrations"))["migrations"] is None:
-        for sql in (*map(table, definitions()), *OWN):
+        for sql in (*map(table, definitions()), *OWN, *NOTICES):
             db.execute(sql)
         _note(db, names())
         return
@@ -49,7 +63,11 @@ def migrate(db: Connection, name: str) -> None:
     db.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for sql in (sql for each in lacking for sql in MIGRATIONS[each]):
         db.execute(table(sql))
+    for sql in NOTICES if NOTICES_SINCE in lacking else ():
+        db.execute(sql)
     _note(db, lacking)
+    if is_polled and not _serves_since(db, max(applied)):
+        raise StorageError(f"the tables of the database {name} are older, and a process polls it: {STOPPED}")
 
 
 def _applied(db: Connection) -> set[str]:
@@ -60,8 +78,13 @@ def _serves(db: Connection, applied: set[str]) -> bool:
     """Return whether newer tables serve this version."""
     if not applied > set(names()):
         return False
+    return _serves_since(db, max(names()))
+
+
+def _serves_since(db: Connection, last: str) -> bool:
+    """Return whether the tables serve a version by its last migration."""
     row = db.execute("SELECT value FROM meta WHERE key = ?", (SERVES,)).fetchone()
-    return row is not None and max(names()) >= row["value"]
+    return row is not None and last >= row["value"]
 
 
 def _note(db: Connection, names: Sequence[str]) -> None:

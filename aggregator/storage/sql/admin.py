@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from aggregator.errors import Outdated
 from aggregator.model.changes import Transition
 from aggregator.model.decision import Act, Forgotten, Noted, Pairing
 from aggregator.model.poll import Totals
@@ -24,6 +25,7 @@ from aggregator.storage.sql import (
     journal,
     journal_lines,
     matching,
+    nodes,
     pages,
     probes,
     reentered,
@@ -34,7 +36,7 @@ from aggregator.storage.sql import (
     values,
 )
 from aggregator.storage.sql.act_store import ActStore
-from aggregator.storage.sql.engine import JOURNAL, Engine, one
+from aggregator.storage.sql.engine import JOURNAL, Connection, Engine, one
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.rows import ms
 
@@ -67,7 +69,7 @@ class AdminStore:
 
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
         """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
-        words."""
+        words. Outdated in a cluster, unless it is the version in force."""
         return self.planned(config, now)()
 
     def planned(self, config: Config, now: datetime) -> Callable[[], tuple[str, ...]]:
@@ -77,14 +79,20 @@ class AdminStore:
 
         def carry_out() -> tuple[str, ...]:
             with self._engine.writing() as db:
+                self._check_in_force(db, config)
                 return sources.sync(db, config, prepared, now)
 
         return carry_out
 
+    def _check_in_force(self, db: Connection, config: Config) -> None:
+        if self._engine.has_nodes and (number := nodes.version(db)) != config.version:
+            raise Outdated(f"version {number} of the configuration is in force in the store")
+
     def identify(self, config: Config, source: str, same: str | None, now: datetime) -> tuple[str, ...]:
         """Carry out the operator's answer which source this is, None for a new one; returns what was done in
-        words. UsageError when that is not in doubt, or `same` cannot be it."""
+        words. UsageError when that is not in doubt, or `same` cannot be it; Outdated as `sync`."""
         with self._engine.writing() as db:
+            self._check_in_force(db, config)
             doubts.answer(db, source, same)
             return sources.sync(db, config, sources.prepare(db, config, now), now)
 

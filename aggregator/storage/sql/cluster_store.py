@@ -91,8 +91,8 @@ class ClusterStore:
 
     def newest_version(self) -> int:
         """Return the number of the configuration in force, 0 before the first."""
-        (row,) = read(self._engine, "SELECT coalesce(max(number), 0) AS newest FROM config_version")
-        return int(row["newest"])
+        with self._engine.reading() as db:
+            return nodes.version(db)
 
     def version(self, number: int) -> ConfigVersion | None:
         """Return one configuration as it was applied."""
@@ -115,7 +115,7 @@ class ClusterStore:
                 raise Outdated(
                     f"version {number} of the configuration is in force, not {on}: nothing was applied"
                 )
-            done = sources.sync(db, config, now)
+            done = sources.sync(db, config, sources.prepare(db, config, now), now)
             if newest is not None and newest["digest"] == digest:
                 return number, done
             made = db.execute(

@@ -81,6 +81,10 @@ class Engine(Protocol):
         """Directory of the journal and the backups."""
 
     @property
+    def has_nodes(self) -> bool:
+        """Whether nodes of a cluster may share the store."""
+
+    @property
     def clock(self) -> str:
         """The SQL expression of the database's own time, in milliseconds since 1970."""
 

@@ -46,6 +46,11 @@ def known(db: Connection, at: datetime) -> tuple[Node, ...]:
     )
 
 
+def version(db: Connection) -> int:
+    """Return the number of the configuration in force, 0 before the first."""
+    return int(one(db.execute("SELECT coalesce(max(number), 0) AS newest FROM config_version"))["newest"])
+
+
 def silence(db: Connection, name: str, at: datetime) -> timedelta | None:
     """Return for how long a node has not reported, None for one that is not known."""
     row = db.execute("SELECT beat FROM node WHERE name = ?", (name,)).fetchone()

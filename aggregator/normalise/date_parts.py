@@ -96,6 +96,11 @@ def take_apart(text: str, *, is_zone_known: bool = True) -> Parts | None:
     )
 
 
+def has_time(text: str) -> bool:
+    """Return whether a date states a time of day."""
+    return _TIME.search(_digital(fold(text))) is not None
+
+
 def _without_comments(text: str) -> tuple[str, list[str]]:
     """Return the text without its comments, and the comments; they may be nested."""
     comments: list[str] = []

@@ -194,16 +194,16 @@ def _ahead(result: PollResult, placed: Sequence[embargo.Placed]) -> Mapping[Aler
     """Return the alert of items that are held until their dates, once a source and day (UTC)."""
     now, told = result.outcome.started, result.claim.open_alerts.get(AlertKind.AHEAD)
     held = embargo.ahead(placed, now)
-    if not held or (told is not None and told.date() == now.date()):
+    if result.changes is None or not held or (told is not None and told.date() == now.date()):
         return {}
-    ids = _some([name for name, _ in held])
-    cure = f"`publicwire release {held[0][0]}` publishes one now"
+    names, lines = [name for name, _ in held], embargo.stated(result.changes, now)
+    cures = [f"`publicwire release {name}` publishes one now" for name in names if name not in lines][:1]
     is_unzoned = any(embargo.UNKNOWN_ZONE in placement.flags for _, placement in held)
     reading = " in the latest reading of an unknown zone (UTC-12) or month" if is_unzoned else ""
-    advice = embargo.advice(result.after.ahead)
+    cures.append(embargo.advice(result.after.ahead, [name for name in names if name in lines]))
     return {
-        AlertKind.AHEAD: f"items are held until their dates, which are ahead{reading}: {ids}; {cure}; "
-        + advice
+        AlertKind.AHEAD: f"items are held until their dates, which are ahead{reading}: {_some(names)}; "
+        + "; ".join(cures)
     }
 
 

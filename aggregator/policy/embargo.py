@@ -118,15 +118,30 @@ def ahead(items: Iterable[Placed], now: datetime) -> tuple[Placed, ...]:
     return tuple(each for each in dated if each[1].release and each[1].release - now > TOLD_FROM)
 
 
+def stated(changes: Changes, now: datetime) -> frozenset[str]:
+    """Return the ids of items whose own embargo line has not ended."""
+    items = [(new.id, new.item) for new in changes.new] + [(edit.id, edit.item) for edit in changes.edits]
+    return frozenset(name for name, item in items if _is_stated(item, now))
+
+
+def _is_stated(item: Item, now: datetime) -> bool:
+    return item.embargo is not None and item.embargo > now
+
+
 def counted(before: Ahead, items: Sequence[NewItem], now: datetime) -> Ahead:
-    """Return how many items of a source have been ahead, with those of a poll."""
-    found = ahead(((new.id, new.placement) for new in items), now)
+    """Return how many items of a source have been ahead, with those of a poll that state no embargo."""
+    found = ahead(((new.id, new.placement) for new in items if not _is_stated(new.item, now)), now)
     by_hours = sum(placement.release - now <= ZONE_HOURS_MAX for _, placement in found if placement.release)
     return replace(before, hours=before.hours + by_hours, days=before.days + len(found) - by_hours)
 
 
-def advice(habit: Ahead) -> str:
-    """Return the advice for a source that dates items ahead, by how it has done so before."""
+def advice(habit: Ahead, stated: Sequence[str] = ()) -> str:
+    """Return the advice for a source that dates items ahead, by how it has done so before.
+
+    `stated`: ids of items whose own text states an embargo. They rule out the setting that would break it.
+    """
+    if stated:
+        return f"an embargo that has not ended is stated by {stated[0]}: an earlier release breaks it"
     cure = "`embargo: clamp` in sources.yaml publishes them when they are found"
     if habit.early >= HABIT_MIN:
         return (

@@ -303,6 +303,20 @@ def test_items_held_until_their_dates_are_raised_once_a_day(flags: tuple[str, ..
     assert AlertKind.AHEAD not in judged(edited(told, moved))
 
 
+def test_no_setting_and_no_release_that_breaks_a_stated_embargo_is_proposed() -> None:
+    lined = Item(keys=(), title="Storm", url="https://harbour.example/a", embargo=NOON + DAY)
+    stated, dated = edit(1, placement=placed(NOON + DAY), item=lined), edit(2, placement=placed(NOON + DAY))
+    breaks = "an embargo that has not ended is stated by item1: an earlier release breaks it"
+    for edits, words in (
+        ((stated,), f"item1; {breaks}"),
+        ((stated, dated), f"item1, item2; `publicwire release item2` publishes one now; {breaks}"),
+    ):
+        message = judged(edited(CLAIM, *edits))[AlertKind.AHEAD]
+        assert message == f"items are held until their dates, which are ahead: {words}"
+    ended = replace(dated, item=replace(lined, embargo=NOON))
+    assert "`embargo: clamp`" in judged(edited(CLAIM, ended))[AlertKind.AHEAD]
+
+
 def test_copies_of_withdrawn_releases_are_named_with_the_cure() -> None:
     found = judged(edited(CLAIM, edit(1, copy_of="gone"), edit(2)))
     assert found[AlertKind.COPY] == (

@@ -23,6 +23,7 @@ from aggregator.policy.embargo import (
     counted,
     distant,
     placed,
+    stated,
     unread,
 )
 from tests.given import entry, item, source
@@ -153,6 +154,17 @@ def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
         new(timedelta(days=9)),
     ]
     assert counted(Ahead(1, 1, 5), items, NOW) == Ahead(3, 2, 5)
+
+
+def test_items_that_state_an_embargo_are_no_habit_of_dates_ahead() -> None:
+    plain = new(timedelta(days=9))
+    lined, ended = (
+        replace(plain, id=name, item=replace(RELEASE, embargo=until))
+        for name, until in (("lined", TOMORROW), ("ended", NOW))
+    )
+    assert counted(Ahead(), [plain, lined, ended], NOW) == Ahead(days=2)
+    changes = Changes(Knowledge("example.org,2026-11-24"), Mode.NORMAL, new=(plain, lined, ended))
+    assert stated(changes, NOW) == {"lined"}
 
 
 @pytest.mark.parametrize(

@@ -153,12 +153,16 @@ def _pass_on(
             held = {client} if made.holds_requests else set()
             held |= {server} if made.holds_answers else set()
             for origin in select.select([each for each in ends if each not in held], [], [], HELD_SECONDS)[0]:
-                if not (sent := origin.recv(1 << 20)):
+                try:
+                    sent = origin.recv(1 << 20)
+                except ConnectionError:  # reset: its process was ended
+                    sent = b""
+                if not sent:
                     ends.remove(origin)  # a client that is cut off: the server is not told
                     continue
                 made.trips += origin is client and last is server
                 last = origin
-                with suppress(BrokenPipeError):  # the other side was cut
+                with suppress(ConnectionError):  # the other side was cut
                     (server if origin is client else client).sendall(
                         change(sent) if origin is server else sent
                     )

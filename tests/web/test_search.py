@@ -2,18 +2,28 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from lxml import etree
+from starlette.applications import Starlette
 
+from aggregator.errors import StoreSlow
 from aggregator.model.settings import Republish
 from aggregator.policy.token_bucket import Rate
+from aggregator.publish.publisher import Publisher
+from aggregator.web.api import ApiEndpoints
 from aggregator.web.app import public_app
 from aggregator.web.clients import ClientLimits
 from aggregator.web.export import export
+from aggregator.web.pages import Site
+from aggregator.web.search import SearchBusy, SearchPages, SearchSlots
+from tests.roles import altered
 from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Client, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.one_engine("searches of both engines are compared in tests/storage")
@@ -179,6 +189,65 @@ def test_a_search_channel_holds_no_tombstone_entry(room: Newsroom) -> None:
 @pytest.mark.parametrize("path", ["/search/feed.xml?q=flood", "/search/other"])
 def test_other_addresses_are_not_found(room: Newsroom, path: str) -> None:
     assert room.client.get(path).status_code == 404
+
+
+class Slow:
+    """Searches of a store each of whose statements takes too long."""
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        return self._ended
+
+    def _ended(self, *_: object, **__: object) -> NoReturn:
+        raise StoreSlow("a query took longer than 2 s")
+
+
+def slow(room: Newsroom) -> Client:
+    storage = altered(room.storage, searches=Slow())
+    publisher = Publisher(storage, lambda: room.config, now=lambda: NOON)
+    return Client(public_app(publisher, storage))
+
+
+@contextmanager
+def busy(room: Newsroom) -> Iterator[Client]:
+    """A client of endpoints all of whose slots are taken."""
+    slots, limits = SearchSlots(1, wait=0), ClientLimits(now=lambda: NOON)
+    pages = SearchPages(room.publisher, lambda: Site(room.config.publication), limits, slots)
+    api = ApiEndpoints(room.publisher, room.storage.items, limits, slots)
+    with slots.one():
+        yield Client(Starlette(routes=[*pages.routes(), *api.routes()]))
+
+
+SLOW, BUSY = "This search takes too long.", "There are too many searches at the moment."
+OF_THE_API = "This takes too long at the moment."
+SEARCHES = [
+    ("/search?q=flood", SLOW, BUSY),
+    ("/search/feed.rss?q=flood", SLOW, BUSY),
+    ("/api/items?q=flood", OF_THE_API, OF_THE_API),
+    ("/api/items?since=0&q=flood", OF_THE_API, OF_THE_API),
+]
+
+
+@pytest.mark.parametrize(("path", "is_slow", "is_busy"), SEARCHES)
+def test_a_search_that_cannot_be_answered_now_is_503_with_a_time_to_try_again(
+    room: Newsroom, path: str, is_slow: str, is_busy: str
+) -> None:
+    with busy(room) as client:
+        answers = [(slow(room).get(path), is_slow), (client.get(path), is_busy)]
+    for answer, sentence in answers:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert sentence in answer.text
+        assert "A flood at the coast" not in answer.text
+    page = slow(room).get("/search?q=flood").text
+    assert ('role="alert"' in page, 'value="flood"' in page) == (True, True)
+    assert room.client.get(path).status_code == 200
+
+
+def test_a_slot_is_free_again_after_a_search() -> None:
+    slots = SearchSlots(1, wait=0)
+    for _ in range(2):
+        with slots.one(), pytest.raises(SearchBusy), slots.one():
+            pass
 
 
 def test_searches_of_one_client_are_limited(room: Newsroom) -> None:

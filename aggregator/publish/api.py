@@ -16,7 +16,7 @@ from aggregator.policy.search_query import SearchQuery
 from aggregator.publish.document import Published
 from aggregator.publish.feeds import of_items
 from aggregator.publish.presenter import Presenter
-from aggregator.publish.searches import Searches, may_be_found
+from aggregator.publish.searches import Searches, is_found
 from aggregator.render import api
 from aggregator.storage import Storage
 
@@ -61,7 +61,7 @@ class Api:
                 continue
             with self._lock:
                 presented = self._presenter.present(item, feeds.get(item.source), settings)
-            if presented is not None and may_be_found(presented[1], query):
+            if presented is not None and is_found(presented[1], query):
                 found.append(presented[1])
             elif presented is not None and (item.position or 0) <= cursor.position:
                 left.append(item)

@@ -139,16 +139,27 @@ class Searches:
         feeds = of_items(self._storage, items)
         with self._lock:
             presented = [self._presenter.present(each, feeds.get(each.source), settings) for each in items]
-        return [one for one in presented if one is not None and may_be_found(one[1], query)]
+        return [one for one in presented if one is not None and _may_be_found(one[1], query)]
 
 
-def may_be_found(release: Release, query: SearchQuery) -> bool:
+def _may_be_found(release: Release, query: SearchQuery) -> bool:
     """Return whether a release that the store has found for a query matches by what is published of it."""
-    if query.licence and licence_key(release.terms.licence) != licence_key(query.licence):
-        return False  # the release has one of its own
     if release.source.republish is Republish.FULL:
-        return True
-    return is_shown(query.terms, f"{release.title}\n{release.original_title}\n{_body(release)}")
+        return _is_licensed(release, query)
+    return is_found(release, query)
+
+
+def is_found(release: Release, query: SearchQuery) -> bool:
+    """Return whether a release that meets the other filters of a query has its licence, and all of its words
+    in what is published of it."""
+    if not _is_licensed(release, query):
+        return False
+    published = f"{release.title}\n{release.original_title}\n{_body(release)}"
+    return not query.terms or is_shown(query.terms, published)
+
+
+def _is_licensed(release: Release, query: SearchQuery) -> bool:
+    return not query.licence or licence_key(release.terms.licence) == licence_key(query.licence)
 
 
 def _body(release: Release) -> str:

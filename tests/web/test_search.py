@@ -14,7 +14,8 @@ from lxml import etree
 from starlette.applications import Starlette
 
 from aggregator.errors import StoreSlow
-from aggregator.model.settings import Republish
+from aggregator.model.rights import UNSAID, Terms
+from aggregator.model.settings import Republish, Source
 from aggregator.policy.token_bucket import Rate
 from aggregator.publish.publisher import Publisher
 from aggregator.web.api import ApiEndpoints
@@ -149,6 +150,49 @@ def test_a_search_tells_nothing_of_what_rights_keep_back(tmp_path: Path, republi
     assert titles(room.client.get("/search?q=sea").text) == ["Sea level"]
     assert titles(room.client.get("/search?q=dolphin").text) == []
     assert json.loads(room.client.get("/search/feed.json?q=dolphin").content)["items"] == []
+
+
+def found(room: Newsroom, query: str) -> list[set[str]]:
+    """Return what a query finds: on its page, in its feed, and in the API."""
+    page = titles(room.client.get(f"/search?q={query}").text)
+    documents = [room.client.get(f"{path}?q={query}").content for path in ("/search/feed.json", "/api/items")]
+    return [set(page), *({each["title"] for each in json.loads(body)["items"]} for body in documents)]
+
+
+LICENSED = replace(OBSERVATORY, licence="CC-BY-4.0")
+KEPT_BACK = [
+    # The words that match are none that its rights let be shown.
+    (replace(MINISTRY, republish=Republish.HEADLINE), UNSAID, "dolphin"),
+    (replace(MINISTRY, licence="CC-BY-4.0"), Terms("CC-BY-NC-4.0"), "dolphin%20licence:cc-by-4.0"),
+    (replace(MINISTRY, licence="CC-BY-4.0"), Terms("CC-BY-NC-4.0"), "licence:cc-by-4.0"),
+]
+
+
+@pytest.mark.parametrize(("other", "terms", "query"), KEPT_BACK)
+def test_many_newer_releases_that_a_search_may_not_show_take_no_places(
+    tmp_path: Path, other: Source, terms: Terms, query: str
+) -> None:
+    room = newsroom(tmp_path, LICENSED, other)
+    text = "A dolphin."
+    older = [item(f"Sea {n}", text=text, content=f"<p>{text}</p>") for n in range(5)]
+    newer = (item(f"News {n}", text=text, content=f"<p>{text}</p>", terms=terms) for n in range(300))
+    room.publishes(*older)
+    room.publishes(*newer, source="ministere")
+    assert found(room, query) == [{each.title for each in older}] * 3
+
+
+def test_the_snippet_of_a_long_release_is_of_its_own_text(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    text = "Tides of the year. " * 200 + "The original gauge is gone."
+    room.publishes(item("Tides", text=text, content=f"<p>{text}</p>"))
+    (made,) = room.publisher.releases("")
+    assert "Original" in made.lead_text
+    main = room.client.get("/search?q=original").text.partition("<main")[2]
+    snippet = main.partition('<p class="summary"')[2].partition(">")[2].partition("</p>")[0]
+    assert snippet.endswith("The <mark>original</mark> gauge is gone.")
+    assert "Released by" not in snippet
+    main = room.client.get("/search?q=tides").text.partition('<p class="summary"')[2]
+    assert main.partition(">")[2].startswith("<mark>Tides</mark> of the year.")
 
 
 @pytest.mark.parametrize("kind", ["rss", "atom", "json"])

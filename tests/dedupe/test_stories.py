@@ -18,7 +18,7 @@ from aggregator.dedupe.similar import (
     signature,
     steps,
 )
-from aggregator.dedupe.stories import MATCHED_WITHIN, Match, Matcher, standing
+from aggregator.dedupe.stories import MATCHED_WITHIN, Match, Matcher, may_match, standing
 from aggregator.model.entry import Markup
 from aggregator.model.item import Item, KeyKind
 from aggregator.model.stored import Candidate
@@ -261,3 +261,16 @@ def test_a_joined_signature_has_the_sentences_of_both_texts_and_a_bounded_form()
     assert pieces(both) == pieces(signature(one)) | pieces(signature(other))
     many = ".".join(f"this is the sentence of number {n}" for n in range(2 * PIECES_MAX))
     assert is_sound(joined(signature(many), f"{many} of another text"))
+
+
+def test_items_of_one_time_and_language_may_match() -> None:
+    (bridge,) = said(entry("Bridge open", link=LINK))
+    one = candidate(bridge, language="en-GB")
+    others = [
+        replace(one, shown=NOON + MATCHED_WITHIN),
+        replace(one, shown=NOON - MATCHED_WITHIN - MINUTE),
+        replace(one, language="en"),
+        replace(one, language=""),
+        replace(one, language="fr"),
+    ]
+    assert [may_match(one, each) for each in others] == [True, False, True, True, False]

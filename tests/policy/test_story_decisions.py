@@ -7,7 +7,7 @@ import pytest
 from aggregator.errors import UsageError
 from aggregator.model.decision import Pairing, State, Trigger
 from aggregator.model.stored import Stored
-from aggregator.policy.story_decisions import merge, split
+from aggregator.policy.story_decisions import apart, merge, split
 from tests.given import NOON, entry, item, source
 
 ONE = Stored(
@@ -36,6 +36,12 @@ def test_items_of_two_sources_are_merged() -> None:
     assert merge(replace(ONE, story=1), OTHER, reason="", actor="", at=NOON).others == ("other",)
 
 
+def test_items_of_two_sources_are_kept_apart() -> None:
+    made = apart(ONE, OTHER, reason="two bridges", actor="Ana", at=NOON)
+    assert made == Pairing("one", ("other",), Trigger.SPLIT, "two bridges", "Ana", NOON)
+    assert apart(replace(ONE, story=1), OTHER, reason="", actor="", at=NOON).others == ("other",)
+
+
 def test_what_is_impossible_is_refused() -> None:
     with pytest.raises(UsageError, match="item one is in no story"):
         split(ONE, (ONE,), reason="", actor="", at=NOON)
@@ -43,3 +49,7 @@ def test_what_is_impossible_is_refused() -> None:
         merge(replace(ONE, story=1), replace(OTHER, story=1), reason="", actor="", at=NOON)
     with pytest.raises(UsageError, match="are of one source"):
         merge(ONE, replace(OTHER, source="ministry"), reason="", actor="", at=NOON)
+    with pytest.raises(UsageError, match="are one story: split it"):
+        apart(replace(ONE, story=1), replace(OTHER, story=1), reason="", actor="", at=NOON)
+    with pytest.raises(UsageError, match="are of one source"):
+        apart(ONE, replace(OTHER, source="ministry"), reason="", actor="", at=NOON)

@@ -1,7 +1,11 @@
 """`poll`: one pass over the sources, in this process or by the running service."""
 
 import json
-from contextlib import closing
+import os
+import pty
+import re
+import subprocess
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from tests.cli.conftest import Command, Said
 from tests.engines import open_storage
 from tests.given import NOON
 from tests.line.line import Line
-from tests.running import Site, feed, item, json_of, until
+from tests.running import COMMAND, Site, feed, item, json_of, until
 from tests.server import GONE, NOT_FOUND, HttpServer, answer, http_server_in_thread
 
 SHIPPED = Path(__file__).parents[2] / "sources.yaml"
@@ -188,3 +192,34 @@ def test_new_items_are_named_by_headline_a_few_of_each_source(here: Site, comman
     assert "and 24 more: `publicwire items` lists them" in said
     assert "\x9b" not in said
     assert "\u202e" not in said
+
+
+def on_a_terminal(here: Site, *arguments: str) -> str:
+    """Run a command with a terminal of 80 columns; returns all that it printed there."""
+    operator, terminal = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "80"}
+    at = ("--config", str(here.config))
+    said = b""
+    with subprocess.Popen(
+        (*COMMAND, *at, *arguments), cwd=here.directory, stdout=terminal, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        with suppress(OSError):  # EIO once the last writer has closed it
+            while more := os.read(operator, 1000):
+                said += more
+        assert process.wait(timeout=60) == 0
+    os.close(operator)
+    return said.decode()
+
+
+@pytest.mark.one_engine("the bar knows no store")
+def test_a_poll_on_a_terminal_shows_its_progress_rate_and_time_left(here: Site, command: Command) -> None:
+    with http_server_in_thread() as serving:
+        serving.answers = {f"/{n}.xml": answer(body=feed(item(f"i{n}", f"No {n}"))) for n in range(4)}
+        here.sources({f"harbour{n}": serving.url(f"/{n}.xml") for n in range(4)})
+        here.config.write_text(here.config.read_text().replace("host_gap: 0s", "host_gap: 1s"))
+        said = on_a_terminal(here, "poll")
+    shown = re.findall(r"polling \S+ +([0-4])/4 +(\d+\.\d/s)? *(-:--:--|\d:\d\d:\d\d) (harbour\d)?", said)
+    assert [each for each in shown if each[1] and each[2] != "-:--:--" and each[3]] != []
+    assert "4 polled, 0 failed: 4 new, 0 edited" in said.rpartition("polling ")[2]
+    assert "polling" not in command("poll").out

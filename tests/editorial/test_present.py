@@ -213,6 +213,15 @@ def test_a_slug_is_short_ascii_and_never_empty(title: str, expected: str) -> Non
     assert slug(title) == expected
 
 
+def test_pictures_of_embedded_videos_make_a_content_long() -> None:
+    video = '<p><a href="https://www.youtube.com/embed/abcDEF123-_">Film</a></p>'
+    content = video * 20
+    assert release(replace(ITEM, content=content)).lead != ""
+    assert release(replace(ITEM, content=content.replace("/embed/", "/watch/"))).lead == ""
+    assert release(replace(ITEM, content=video * 3)).lead != ""  # the height of 3 pictures
+    assert release(replace(ITEM, content=video)).lead == ""
+
+
 def test_a_long_content_is_led_by_the_disclaimer_in_one_line() -> None:
     long = replace(ITEM, content=f"<p>{'x' * 3_000}</p>")
     found = release(long)

@@ -10,6 +10,7 @@ from aggregator.editorial.terms import (
     is_creative_commons,
     licence_address,
     licence_key,
+    licence_name,
     strictest,
 )
 from aggregator.model.rights import Terms, Use
@@ -104,3 +105,36 @@ def test_licences_have_keys_of_their_own() -> None:
 def test_licences_of_creative_commons_are_known_by_name_and_address() -> None:
     assert licence_address("CC-BY-NC-SA-4.0") == "https://creativecommons.org/licenses/by-nc-sa/4.0/"
     assert [is_creative_commons(each) for each in (BY, ZERO, "https://a.example/by/")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("licence", "name"),
+    [
+        (BY, "CC-BY-4.0"),
+        ("http://www.creativecommons.org/licenses/by-nc-sa/3.0/deed.de", "CC-BY-NC-SA-3.0"),
+        ("https://creativecommons.org/licenses/by/3.0/igo/", "CC-BY-3.0-IGO"),
+        (ZERO, "CC0-1.0"),
+        ("https://creativecommons.org/publicdomain/mark/1.0/", None),
+        (f"{BY}#x", None),
+        (f"{BY}?x=1", None),
+        ("https://creativecommons.org/licenses/by/4.0evil", None),
+        ("https://creativecommons.org.evil.example/licenses/by/4.0/", None),
+        ("OGL-UK-3.0", None),
+        ("cc-by-4.0", "CC-BY-4.0"),
+    ],
+)
+def test_an_address_of_creative_commons_is_named_by_its_spdx_id(licence: str, name: str | None) -> None:
+    assert licence_name(licence) == (licence if name is None else name)
+
+
+@pytest.mark.parametrize(
+    ("licence", "other"),
+    [
+        ("CC-BY-4.0", f"{BY}#x"),
+        ("CC-BY-4.0", "https://creativecommons.org/licenses/by/4.0evil"),
+        ("CC-BY-3.0", "https://creativecommons.org/licenses/by/3.0/igo/"),
+        ("CC-BY-3.0-IGO", "https://creativecommons.org/licenses/by/3.0/"),
+    ],
+)
+def test_another_licence_has_another_key(licence: str, other: str) -> None:
+    assert licence_key(licence) != licence_key(other)

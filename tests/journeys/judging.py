@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from tests.journeys.browser import Reader
+from tests.journeys.newsroom import PICTURES
 
 PHONE, DESKTOP = 390, 1280
 WIDTHS = (320, 640, 768, 1280, 1920)  # 640: the layout of 1280 pixels at 200 % zoom
@@ -59,9 +60,10 @@ def _shift(reader: Reader, width: int) -> list[str]:
 
 
 def _weight(reader: Reader) -> list[str]:
-    """Return faults of what the page has loaded: too many bytes, or from another origin."""
+    """Return faults of what the page has loaded: too many bytes, or from another origin than that of its images."""
     origin = urlsplit(reader.page.url)[:2]
-    found = [f"loads {each.url}" for each in reader.responses if urlsplit(each.url)[:2] != origin]
+    own = [each for each in reader.responses if not each.url.startswith(PICTURES)]
+    found = [f"loads {each.url}" for each in own if urlsplit(each.url)[:2] != origin]
     if origin[0] != "file":
         loaded = [each for each in reader.responses if not 300 <= each.status < 400]
         weighed = [each for each in loaded if each.request.resource_type in WEIGHED]

@@ -38,13 +38,20 @@ class Entry:
     body: str
     age: float = 1.0
     language: str = "en"
+    picture: str = ""  # address of an image beside it
 
 
+PICTURES = "https://pictures.harbour.example/"  # whose images a test answers for
 RICH = (
     "<h2>Depths</h2><table><caption>Depths in metres</caption><thead><tr><th>Gauge</th><th>Low</th><th>High</th></tr></thead>"
     "<tbody><tr><td>North</td><td>1.2</td><td>4.8</td></tr></tbody></table><blockquote><p>The water was high.</p></blockquote>"
     "<ul><li>One</li><li>Two</li></ul><pre><code>depth = 4.8</code></pre>"
     '<p>Read <a href="https://harbour.example/more">more on the gauges</a>.</p>'
+)
+CHINESE = (
+    "<p>仪器每秒测量一次潮汐，并通过无线电发送深度。</p>"
+    f"<figure><img src='{PICTURES}tides.svg' alt='潮汐曲线'><figcaption>北港的潮汐曲线</figcaption></figure>"
+    "<p>深度 <math><mi>h</mi><mo>=</mo><mfrac><mrow><mi>p</mi></mrow><mrow><mi>g</mi></mrow></mfrac></math>。</p>"
 )
 FIRST = {
     "harbour": (
@@ -52,12 +59,20 @@ FIRST = {
             "dredging", "Dredging of the north basin begins", f"<p>Ships keep to the south channel.</p>{RICH}"
         ),
         Entry("ferry", "Ferry timetable for the winter", "<p>The first boat leaves at six.</p>", 30),
+        Entry(
+            "buoy",
+            "Buoy of the outer harbour is painted",
+            "<p>Red and white.</p>",
+            31,
+            picture=f"{PICTURES}buoy.svg",
+        ),
     ),
     "tides": (
         Entry(
             "gauge", "New tide gauge measures every second", "<p>The gauge sends its depth by radio.</p>", 2
         ),
         Entry("arabic", "قياس المد والجزر في الميناء", "<p>يقيس الجهاز المد والجزر كل ثانية.</p>", 3, "ar"),
+        Entry("chinese", "港口潮汐的测量", CHINESE, 4, "zh"),
     ),
     "lights": (
         Entry("lamp", "Lamp of the old lighthouse restored", "<p>The lamp shines again.</p>", 5),
@@ -75,7 +90,8 @@ def rss(organisation: str, *entries: Entry, now: datetime) -> bytes:
         f"<guid isPermaLink='false'>urn:example:{each.name}</guid>"
         f"<pubDate>{format_datetime(now - timedelta(hours=each.age))}</pubDate>"
         f"<dc:language>{each.language}</dc:language>"
-        f"<description><![CDATA[{each.body}]]></description></item>"
+        + (f"<enclosure url='{each.picture}' type='image/svg+xml' length='1'/>" if each.picture else "")
+        + f"<description><![CDATA[{each.body}]]></description></item>"
         for each in entries
     )
     head = '<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route, StorageState
+from playwright.sync_api import Browser, Route, StorageState, expect
 
 from tests.journeys.browser import Reader, reading
 from tests.journeys.judging import faults, shown_faults
-from tests.journeys.newsroom import FIRST, Entry, Newsroom
+from tests.journeys.newsroom import FIRST, PICTURES, Entry, Newsroom
 from tests.running import until
 
 pytestmark = [
@@ -20,7 +20,8 @@ pytestmark = [
     pytest.mark.one_engine("both engines serve the same bytes: tests/matrix"),
     pytest.mark.usefixtures("engine"),
 ]
-DREDGING, GAUGE, LAMP, HORN, ARABIC = "Dredging", "New tide gauge", "Lamp", "Fog horn", "قياس"
+DREDGING, GAUGE, LAMP, HORN = "Dredging", "New tide gauge", "Lamp", "Fog horn"
+ARABIC, CHINESE, BUOY = "قياس", "港口", "Buoy"
 CORRECTED = Entry(
     "gauge", "New tide gauge measures every minute", "<p>The gauge sends its depth by cable.</p>", 2
 )
@@ -43,7 +44,8 @@ class Full:
 @pytest.fixture(scope="module")
 def full(room: Newsroom) -> Full:
     ids = {
-        title: room.item(title) for title in (DREDGING, GAUGE, LAMP, HORN, ARABIC, "Pilots", "Duty", "Ferry")
+        title: room.item(title)
+        for title in (DREDGING, GAUGE, LAMP, HORN, ARABIC, CHINESE, BUOY, "Pilots", "Duty", "Ferry")
     }
     room.decides("release", ids["Pilots"], "--version", "1", "--reason", "read")
     room.decides("hold", ids[HORN], "--reason", "to be checked")
@@ -51,7 +53,12 @@ def full(room: Newsroom) -> Full:
     room.decides("amend", ids["Ferry"], "--headline", "Ferry: the winter timetable", "--note", "Shortened.")
     pilot, ferry = FIRST["pilots"][0], FIRST["harbour"][1]
     room.says("pilots", Entry("pilot", "Pilots board at the inner buoy", pilot.body))
-    room.says("harbour", FIRST["harbour"][0], Entry("ferry", "Ferry timetable for summer", ferry.body, 30))
+    room.says(
+        "harbour",
+        FIRST["harbour"][0],
+        Entry("ferry", "Ferry timetable for summer", ferry.body, 30),
+        *FIRST["harbour"][2:],
+    )
     room.says("tides", CORRECTED, *FIRST["tides"][1:])
     until(lambda: CORRECTED.title in room.service.titles())
     return Full(room, ids)
@@ -60,13 +67,20 @@ def full(room: Newsroom) -> Full:
 @pytest.fixture(scope="module")
 def anybody(browser: Browser) -> Iterator[Reader]:
     with reading(browser) as reader:
+        illustrate(reader)
         yield reader
 
 
 @pytest.fixture(scope="module")
 def editor(browser: Browser, session: StorageState) -> Iterator[Reader]:
     with reading(browser, state=session) as reader:
+        illustrate(reader)
         yield reader
+
+
+def illustrate(reader: Reader) -> None:
+    """Answer for the host of the images of releases."""
+    reader.page.route(f"{PICTURES}*", lambda route: route.fulfill(content_type="image/svg+xml", body=LATE))
 
 
 def judged(reader: Reader, *addresses: str, wide: str = "", status: int = 200) -> str:
@@ -89,6 +103,28 @@ def test_releases_and_their_histories(anybody: Reader, full: Full) -> None:
     rich = full.item(DREDGING)
     changed = (full.item(GAUGE), full.item("Ferry"), full.item(GAUGE, "/history"))
     assert judged(anybody, rich, *changed, full.item(ARABIC), wide=rich) == ""
+
+
+STYLE = "(each) => { const s = getComputedStyle(each); return [s.lineBreak, s.marginLeft, parseFloat(s.lineHeight) / parseFloat(s.fontSize)]; }"
+
+
+def test_figures_formulas_and_text_without_blanks(anybody: Reader, full: Full) -> None:
+    assert judged(anybody, full.item(CHINESE)) == ""
+    content = anybody.page.locator(".content")
+    line_break, _, height = content.evaluate(STYLE)
+    assert (line_break, round(height, 2)) == ("strict", 1.85)
+    expect(content.locator("figure figcaption")).to_have_text("北港的潮汐曲线")
+    assert content.locator("figure").evaluate(STYLE)[1] == "0px"
+    expect(content).to_contain_text("h=(p)/(g)")
+
+
+def test_an_image_beside_a_release_leads_its_page_and_stands_in_lists(anybody: Reader, full: Full) -> None:
+    assert judged(anybody, full.item(BUOY)) == ""
+    assert anybody.page.locator("img.lead").evaluate("(each) => each.naturalWidth") == 300
+    anybody.opens(full.room.url("/sources/harbour"))  # judged above
+    anybody.page.locator("img.thumb").scroll_into_view_if_needed()
+    anybody.page.wait_for_function("document.querySelector('img.thumb').complete")
+    assert anybody.page.locator("img.thumb").evaluate("(each) => each.naturalWidth") == 300
 
 
 def holding(held: list[Route]) -> Callable[[Route], None]:
@@ -142,12 +178,15 @@ def test_a_feed_that_is_opened_fits_every_width(anybody: Reader, full: Full) -> 
 
 
 def test_the_exported_site(anybody: Reader, full: Full, tmp_path: Path) -> None:
-    full.room.decides("export", str(tmp_path / "site"))
-    front, item = (
-        tmp_path / "site" / "index.html",
-        next(tmp_path.glob(f"site/items/{full.ids[DREDGING]}/**/*.html")),
-    )
-    assert judged(anybody, front.as_uri(), item.as_uri()) == ""
+    site = tmp_path / "site"
+    full.room.decides("export", str(site))
+    page = next(site.glob(f"items/{full.ids[DREDGING]}/**/*.html"))
+    lists = ("", "topics/safety/", "organisations/", "topics/")
+    pages = [page, *(site / f"{each}index.html" for each in lists)]
+    history, gone = site / f"items/{full.ids[GAUGE]}/history", site / f"items/{full.ids[LAMP]}"
+    pages += [*sorted(history.rglob("*.html")), *sorted(gone.rglob("*.html"))[:1]]
+    assert len(pages) == 7
+    assert judged(anybody, *(each.as_uri() for each in pages)) == ""
 
 
 def test_the_desk(editor: Reader, full: Full) -> None:

@@ -74,6 +74,17 @@ def test_each_publication_has_a_place_on_the_admin_side() -> None:
     assert other.put(second()).admin_url == "https://desk.example/news/science-releases"
 
 
+def test_a_name_without_letters_of_ascii_or_that_is_taken_gives_a_number() -> None:
+    names = ("新闻发布", "Static", "Science Releases")
+    configs = [replace(FIRST, publication=replace(FIRST.publication, name=name)) for name in names]
+    assert [each.path for each in places(configs)] == ["publication-1", "publication-2", "science-releases"]
+    stores = (
+        replace(each, path=Path(f"/{n}"), store=Path(f"/{n}"), listen=replace(FIRST.listen, port=8010 + n))
+        for n, each in enumerate(configs)
+    )
+    check_together([*stores])
+
+
 def test_hosts_keep_the_strictest_limits_of_all() -> None:
     patient = second(poll=PollSettings(per_host=1, concurrency=8, host_gap=MINUTE))
     hosts = shared_hosts([FIRST, patient])

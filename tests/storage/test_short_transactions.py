@@ -12,9 +12,11 @@ import pytest
 from aggregator.errors import StoreUnavailable
 from aggregator.model.decision import State, Trigger
 from aggregator.model.stored import Stored
+from aggregator.policy.search_query import parse
 from aggregator.service.releases import ENTERED_AT_ONCE, RELEASED_AT_ONCE, Releases
 from aggregator.storage import Storage
 from aggregator.storage.sql.engine import Engine
+from aggregator.storage.sql.search_store import INDEXED_CHARS, INDEXED_ITEMS
 from aggregator.storage.sqlite import storage as storage_of
 from tests.engines import execute, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, entry, iso
@@ -29,9 +31,10 @@ LATER = NOON + 5 * HOUR
 
 @dataclass
 class Work:
-    """Statements of one write transaction, and the rows that lists of parameters write."""
+    """Statements of one write transaction, those with lists of parameters apart, and the rows that they write."""
 
     statements: list[str] = field(default_factory=list)
+    inserts: list[str] = field(default_factory=list)
     rows: int = 0
 
 
@@ -48,6 +51,7 @@ class Counted:
         return self.connection.execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Any, /) -> Any:
+        self.work.inserts.append(sql)
         self.work.rows += len(parameters)
         if self.work.rows > self.rows_max:
             raise StoreUnavailable("the database does not answer in time")
@@ -182,6 +186,48 @@ def test_a_transaction_the_database_does_not_answer_in_time_is_halved(line: Line
             failed += 1
     assert live(line) == 60
     assert 0 < failed < 10
+
+
+def given_unindexed(line: Line, number: int, *, chars: int) -> None:
+    """So many items of the agency with texts of so many characters: all that the index has not."""
+    indexes(line)
+    body = f"<p>{'tide ' * (chars // 5)}</p>"
+    line.agency.says(*(entry(f"Flood {n}", f"f{n}", body=body) for n in range(number)))
+
+
+def waiting_for_index(line: Line) -> int:
+    return count(line.storage, "item WHERE indexed = 0")
+
+
+def indexes(line: Line) -> None:
+    """Search until the index has all items."""
+    while not line.storage.searches.matching(parse("tide"), None, 100).is_complete:
+        pass
+
+
+def test_a_poll_leaves_the_search_index_to_searches(line: Line) -> None:
+    given_unindexed(line, 0, chars=0)
+    line.engine.works.clear()
+    given_unindexed(line, 60, chars=100)
+    polls = line.engine.works
+    assert [sql for work in polls for sql in (*work.statements, *work.inserts) if "item_words" in sql] == []
+    assert waiting_for_index(line) == 60
+    indexes(line)
+    assert waiting_for_index(line) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "chars", "items_max"),
+    [(2 * INDEXED_ITEMS + 20, 100, INDEXED_ITEMS), (6, INDEXED_CHARS * 3 // 5, 2)],
+)
+def test_a_search_indexes_few_items_and_characters_in_a_transaction(
+    line: Line, number: int, chars: int, items_max: int
+) -> None:
+    given_unindexed(line, number, chars=chars)
+    line.engine.works.clear()
+    indexes(line)
+    rows = [work.rows for work in line.engine.works]
+    assert (max(rows), sum(rows)) == (items_max, number)
 
 
 class Interrupted:

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from aggregator.model.decision import State
+from aggregator.model.rights import Terms
 from aggregator.model.settings import Republish
 from aggregator.policy.token_bucket import Rate
 from aggregator.web.api import DESCRIPTION
@@ -142,6 +143,19 @@ def test_what_matches_no_more_leaves_the_copy_of_a_search(room: Newsroom) -> Non
     copy.update()
     assert copy.titles == ["Second"]
     room.corrects("Second", item("Other", text="Other.", content="<p>Other.</p>"))
+    copy.update()
+    assert copy.titles == []
+
+
+def test_a_copy_of_a_licence_holds_no_release_under_another(tmp_path: Path) -> None:
+    room = newsroom(tmp_path, replace(OBSERVATORY, licence="CC-BY-4.0"), MINISTRY)
+    own = item("Own terms", terms=Terms("https://creativecommons.org/licenses/by-nc/4.0/"))
+    room.publishes(item("Open"), own)
+    room.publishes(item("Unlicensed"), source="ministere")
+    copy = Copy(room, "&q=licence:cc-by-4.0")
+    copy.update()
+    assert copy.titles == ["Open"]
+    room.corrects("Open", item("Open", terms=own.terms, text="New.", fingerprint=b"new"))
     copy.update()
     assert copy.titles == []
 

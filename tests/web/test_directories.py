@@ -1,13 +1,16 @@
 """Directories of organisations and topics, and what the page of an organisation tells."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from aggregator.model.document import Document, ReadResult
 from aggregator.model.rights import Terms
 from aggregator.publish.overview import DAYS
+from tests.given import succeeded
 from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -58,6 +61,34 @@ def test_the_page_of_an_organisation_tells_of_its_links_rights_and_rhythm(room: 
     assert page.count("<rect ") == DAYS
     assert "Releases in the last 30 days: 4. Most on one day: 2. Days with a release: 3." in page
     assert "<rect " not in room.client.get("/topics/climate").text
+
+
+def described(room: Newsroom, document: Document) -> None:
+    """Record a poll of the observatory whose document has no new entry."""
+    room.now += timedelta(minutes=1)
+    source, read = room.config.sources[0], ReadResult(document, ())
+    (claim,) = room.storage.polls.claim(room.now, limit=1, lease=timedelta(minutes=5), ids=(source.id,))
+    known = room.storage.polls.knowledge(claim, read, room.now, frozenset())
+    room.storage.polls.record(succeeded(claim, source, room.now, read=(read, known)))
+
+
+def profile(room: Newsroom) -> dict[str, str]:
+    """Return the rows of the profile on the page of the observatory: names and what stands beside them."""
+    page = room.client.get("/sources/observatory").text.partition('<section class="profile"')[2]
+    return dict(re.findall(r"<div><dt>(.*?)</dt><dd[^>]*>(.*?)</dd></div>", page, re.DOTALL))
+
+
+def test_the_profile_of_an_organisation_has_its_website_and_its_rights(room: Newsroom) -> None:
+    room.reconfigures(sources=(replace(OBSERVATORY, attribution="Source: <Observatory>"),))
+    assert profile(room)["Rights"] == "Source: &lt;Observatory&gt;"
+    described(room, Document("rss20", link="https://www.observatory.example/", rights="© Observatory"))
+    rows = profile(room)
+    website = '<a href="https://www.observatory.example/" rel="external" dir="ltr">observatory.example</a>'
+    assert (rows["Website"], rows["Rights"]) == (website, "Source: &lt;Observatory&gt; · © Observatory")
+    room.reconfigures(sources=(OBSERVATORY,))
+    assert profile(room)["Rights"] == "© Observatory"
+    described(room, Document("rss20", link="javascript:alert(1)"))
+    assert profile(room).keys() & {"Website", "Rights"} == set()
 
 
 def test_the_page_of_an_organisation_without_releases_has_no_rhythm(room: Newsroom) -> None:

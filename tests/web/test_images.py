@@ -1,13 +1,16 @@
 """Images of releases on pages and in documents."""
 
+import html
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aggregator.model.entry import Markup
 from aggregator.model.image import Images
 from aggregator.model.item import Enclosure
+from aggregator.normalise.html import sanitise
 from aggregator.web.export import export
 from tests.web.newsroom import Newsroom, item, newsroom
 
@@ -73,3 +76,32 @@ def test_earlier_versions_have_no_images_either(room: Newsroom) -> None:
     room.corrects("Pictured", replace(PICTURED, content="<p>New.</p>", text="New.", fingerprint=b"new"))
     shows(room, Images.NONE)
     assert "small.png" not in room.client.get(f"/items/{room.ids['Pictured']}/history").text
+
+
+VIDEO = "https://www.youtube.com/embed/abcDEF123-_"
+PICTURE = "https://i.ytimg.com/vi/abcDEF123-_/hqdefault.jpg"
+
+
+def embeds(room: Newsroom) -> list[str]:
+    """Publish a release with an embedded video; returns its page and the documents that hold it."""
+    frame = Markup(f'<p>Watch.</p><iframe title="The film" src="{VIDEO}"></iframe>', is_html=True)
+    room.publishes(item("Film", content=sanitise(frame, ORIGIN).html))
+    paths = (room.page("Film"), "/feed.rss", "/feed.atom", "/feed.json")
+    return [html.unescape(room.client.get(path).text).replace('\\"', '"') for path in paths]
+
+
+def test_an_embedded_video_is_a_link_with_its_picture(room: Newsroom) -> None:
+    for text in embeds(room):
+        link = text.partition(f'href="{VIDEO}"')[2].partition("</a>")[0]
+        assert (f'<img src="{PICTURE}"' in link, "The film" in link) == (True, True)
+        assert "<iframe" not in text
+
+
+def test_without_images_an_embedded_video_is_a_link_alone(room: Newsroom) -> None:
+    shows(room, Images.NONE)
+    for text in embeds(room):
+        assert ("i.ytimg.com" in text, f'href="{VIDEO}"' in text, "The film</a>" in text) == (
+            False,
+            True,
+            True,
+        )

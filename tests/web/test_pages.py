@@ -14,7 +14,7 @@ from aggregator.model.stored import FeedInfo
 from aggregator.publish.listings import Listing
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
 from aggregator.web.statics import STATIC
-from tests.web.newsroom import NOON, item, newsroom, publication
+from tests.web.newsroom import NOON, Newsroom, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -255,3 +255,79 @@ def test_the_history_marks_what_a_correction_removed_and_added_by_signs(tmp_path
     )
     assert "The words are the same." in room.client.get(address).text
     assert room.client.get(address).text.count('<div class="changes">') == 1
+
+
+def articles(html: str) -> dict[str, str]:
+    """Return the releases of a list by their titles."""
+    parts = [part.partition("</article>")[0] for part in html.split("<article")[1:]]
+    plain = [re.findall(r"<h[23][^>]*>(.*?)</h[23]>", part)[0] for part in parts]
+    return {re.sub(r"<[^>]*>", "", title): part for title, part in zip(plain, parts, strict=True)}
+
+
+@pytest.mark.parametrize("path", ["/", "/topics/climate", "/languages/en", "/search?q=storm"])
+def test_a_release_in_a_list_names_the_others_that_released_it(tmp_path: Path, path: str) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("Storm"), item("Storm ends"))
+    room.publishes(item("Orage", language="fr"), source="ministere", same_as="Storm")
+    listed = articles(room.client.get(path).text)
+    also = listed["Storm"].partition('<p class="also">')[2].partition("</p>")[0]
+    assert " ".join(re.sub(r"<[^>]*>", "", also).split()) == "Also released by Ministère de l’Exemple"
+    assert re.findall(r'<a href="(/items/[^"]*)"', also) == [f"/items/{room.ids['Orage']}"]
+    assert "Also released by" not in listed["Storm ends"]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    made = newsroom(tmp_path)
+    made.publishes(item("First"), item("Second"))
+    made.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    return made
+
+
+def kinds(room: Newsroom) -> list[str]:
+    """Return an address of each kind of page."""
+    lists = ["/", "/topics/climate", "/sources/observatory", "/languages/en", "/search?q=second"]
+    release = [room.page("First"), f"/items/{room.ids['First']}/history", f"/report/{room.ids['First']}"]
+    return [*lists, *release, "/organisations", "/topics", "/licences", "/search", "/report", "/none"]
+
+
+def feeds(prefix: str, query: str = "") -> list[str]:
+    address = f"https://releases.example/{prefix}feed"
+    return [f"{address}.{kind}{query}" for kind in ("rss", "atom", "json")]
+
+
+def test_every_page_ends_with_how_to_subscribe(room: Newsroom) -> None:
+    for path in kinds(room):
+        footer = room.client.get(path).text.partition('<footer class="colophon">')[2]
+        line = footer.partition("<p>Subscribe: ")[2].partition("</p>")[0]
+        assert line.startswith("Copy this address into your feed reader"), path
+        assert re.findall(r'<a href="([^"]*)" type="application/[^"]*">', line) == feeds(""), path
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("/", feeds("")),
+        ("/topics/climate", feeds("topics/climate/")),
+        ("/sources/observatory", feeds("sources/observatory/")),
+        ("/languages/en", feeds("languages/en/")),
+        ("/search?q=second", feeds("search/", "?q=second")),
+        ("First", feeds("")),
+    ],
+)
+def test_a_page_names_its_feeds_to_feed_readers(room: Newsroom, path: str, own: list[str]) -> None:
+    head = room.client.get(path if path.startswith("/") else room.page(path)).text.partition("</head>")[0]
+    named = re.findall(r'<link rel="alternate" type="([^"]*)" title="[^"]+" href="([^"]*)">', head)
+    kinds = ("application/rss+xml", "application/atom+xml", "application/feed+json")
+    assert named == list(zip(kinds, own, strict=True))
+
+
+def test_a_page_of_a_release_has_its_summary_and_its_publication_for_other_sites(room: Newsroom) -> None:
+    room.publishes(
+        item('A "storm"', content='<p>Stay "ashore" &amp; warm.</p>', text='Stay "ashore" & warm.')
+    )
+    page = room.client.get(room.page('A "storm"')).text
+    summary = 'content="Stay &#34;ashore&#34; &amp; warm."'
+    assert f'<meta property="og:description" {summary}>' in page
+    assert f'<meta name="description" {summary}>' in page
+    assert '<meta property="og:site_name" content="Example Public Releases">' in page

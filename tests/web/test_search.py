@@ -2,18 +2,29 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from lxml import etree
+from starlette.applications import Starlette
 
-from aggregator.model.settings import Republish
+from aggregator.errors import StoreSlow
+from aggregator.model.rights import UNSAID, Terms
+from aggregator.model.settings import Republish, Source
 from aggregator.policy.token_bucket import Rate
+from aggregator.publish.publisher import Publisher
+from aggregator.web.api import ApiEndpoints
 from aggregator.web.app import public_app
 from aggregator.web.clients import ClientLimits
 from aggregator.web.export import export
+from aggregator.web.pages import Site
+from aggregator.web.search import SearchBusy, SearchPages, SearchSlots
+from tests.roles import altered
 from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Client, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.one_engine("searches of both engines are compared in tests/storage")
@@ -141,6 +152,49 @@ def test_a_search_tells_nothing_of_what_rights_keep_back(tmp_path: Path, republi
     assert json.loads(room.client.get("/search/feed.json?q=dolphin").content)["items"] == []
 
 
+def found(room: Newsroom, query: str) -> list[set[str]]:
+    """Return what a query finds: on its page, in its feed, and in the API."""
+    page = titles(room.client.get(f"/search?q={query}").text)
+    documents = [room.client.get(f"{path}?q={query}").content for path in ("/search/feed.json", "/api/items")]
+    return [set(page), *({each["title"] for each in json.loads(body)["items"]} for body in documents)]
+
+
+LICENSED = replace(OBSERVATORY, licence="CC-BY-4.0")
+KEPT_BACK = [
+    # The words that match are none that its rights let be shown.
+    (replace(MINISTRY, republish=Republish.HEADLINE), UNSAID, "dolphin"),
+    (replace(MINISTRY, licence="CC-BY-4.0"), Terms("CC-BY-NC-4.0"), "dolphin%20licence:cc-by-4.0"),
+    (replace(MINISTRY, licence="CC-BY-4.0"), Terms("CC-BY-NC-4.0"), "licence:cc-by-4.0"),
+]
+
+
+@pytest.mark.parametrize(("other", "terms", "query"), KEPT_BACK)
+def test_many_newer_releases_that_a_search_may_not_show_take_no_places(
+    tmp_path: Path, other: Source, terms: Terms, query: str
+) -> None:
+    room = newsroom(tmp_path, LICENSED, other)
+    text = "A dolphin."
+    older = [item(f"Sea {n}", text=text, content=f"<p>{text}</p>") for n in range(5)]
+    newer = (item(f"News {n}", text=text, content=f"<p>{text}</p>", terms=terms) for n in range(300))
+    room.publishes(*older)
+    room.publishes(*newer, source="ministere")
+    assert found(room, query) == [{each.title for each in older}] * 3
+
+
+def test_the_snippet_of_a_long_release_is_of_its_own_text(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    text = "Tides of the year. " * 200 + "The original gauge is gone."
+    room.publishes(item("Tides", text=text, content=f"<p>{text}</p>"))
+    (made,) = room.publisher.releases("")
+    assert "Original" in made.lead_text
+    main = room.client.get("/search?q=original").text.partition("<main")[2]
+    snippet = main.partition('<p class="summary"')[2].partition(">")[2].partition("</p>")[0]
+    assert snippet.endswith("The <mark>original</mark> gauge is gone.")
+    assert "Released by" not in snippet
+    main = room.client.get("/search?q=tides").text.partition('<p class="summary"')[2]
+    assert main.partition(">")[2].startswith("<mark>Tides</mark> of the year.")
+
+
 @pytest.mark.parametrize("kind", ["rss", "atom", "json"])
 def test_a_search_is_a_channel_to_subscribe_to(room: Newsroom, kind: str) -> None:
     page = room.client.get("/search?q=flood+topic%3Aclimate")
@@ -179,6 +233,65 @@ def test_a_search_channel_holds_no_tombstone_entry(room: Newsroom) -> None:
 @pytest.mark.parametrize("path", ["/search/feed.xml?q=flood", "/search/other"])
 def test_other_addresses_are_not_found(room: Newsroom, path: str) -> None:
     assert room.client.get(path).status_code == 404
+
+
+class Slow:
+    """Searches of a store each of whose statements takes too long."""
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        return self._ended
+
+    def _ended(self, *_: object, **__: object) -> NoReturn:
+        raise StoreSlow("a query took longer than 2 s")
+
+
+def slow(room: Newsroom) -> Client:
+    storage = altered(room.storage, searches=Slow())
+    publisher = Publisher(storage, lambda: room.config, now=lambda: NOON)
+    return Client(public_app(publisher, storage))
+
+
+@contextmanager
+def busy(room: Newsroom) -> Iterator[Client]:
+    """A client of endpoints all of whose slots are taken."""
+    slots, limits = SearchSlots(1, wait=0), ClientLimits(now=lambda: NOON)
+    pages = SearchPages(room.publisher, lambda: Site(room.config.publication), limits, slots)
+    api = ApiEndpoints(room.publisher, room.storage.items, limits, slots)
+    with slots.one():
+        yield Client(Starlette(routes=[*pages.routes(), *api.routes()]))
+
+
+SLOW, BUSY = "This search takes too long.", "There are too many searches at the moment."
+OF_THE_API = "This takes too long at the moment."
+SEARCHES = [
+    ("/search?q=flood", SLOW, BUSY),
+    ("/search/feed.rss?q=flood", SLOW, BUSY),
+    ("/api/items?q=flood", OF_THE_API, OF_THE_API),
+    ("/api/items?since=0&q=flood", OF_THE_API, OF_THE_API),
+]
+
+
+@pytest.mark.parametrize(("path", "is_slow", "is_busy"), SEARCHES)
+def test_a_search_that_cannot_be_answered_now_is_503_with_a_time_to_try_again(
+    room: Newsroom, path: str, is_slow: str, is_busy: str
+) -> None:
+    with busy(room) as client:
+        answers = [(slow(room).get(path), is_slow), (client.get(path), is_busy)]
+    for answer, sentence in answers:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert sentence in answer.text
+        assert "A flood at the coast" not in answer.text
+    page = slow(room).get("/search?q=flood").text
+    assert ('role="alert"' in page, 'value="flood"' in page) == (True, True)
+    assert room.client.get(path).status_code == 200
+
+
+def test_a_slot_is_free_again_after_a_search() -> None:
+    slots = SearchSlots(1, wait=0)
+    for _ in range(2):
+        with slots.one(), pytest.raises(SearchBusy), slots.one():
+            pass
 
 
 def test_searches_of_one_client_are_limited(room: Newsroom) -> None:

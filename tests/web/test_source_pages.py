@@ -9,11 +9,13 @@ import pytest
 from aggregator.config import Addition
 from aggregator.errors import UsageError
 from aggregator.model.decision import Errand
+from aggregator.model.document import Fetched
 from aggregator.model.finding import Finding, Rule
+from aggregator.model.poll import Relocation
 from aggregator.model.schedule import DueReason
 from aggregator.model.settings import FOREVER
 from aggregator.web.editing import Preview
-from tests.given import source
+from tests.given import HOUR, source, succeeded
 from tests.web.browser import Browser
 from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom
 from tests.web.test_login import ANA, JO, browser, logged_in
@@ -178,6 +180,33 @@ def test_a_source_is_paused_and_a_paused_one_is_not_polled(room: Newsroom) -> No
     client.send("/sources/observatory", {"act": "resume"})
     assert edits.done == [("observatory", True), ("observatory", False)]
     assert audited(room) == [(Errand.PAUSE, "observatory", "Jo"), (Errand.RESUME, "observatory", "Jo")]
+
+
+def moves(room: Newsroom, to: str) -> None:
+    """Record a poll of the observatory, whose feed has moved for good."""
+    (claim,) = room.storage.polls.claim(room.now, limit=1, lease=HOUR, ids=("observatory",))
+    moved = replace(claim, relocation=Relocation(at=to, since=room.now))
+    polled = succeeded(moved, OBSERVATORY, room.now, fetched=Fetched(to, 304, None))
+    room.storage.polls.record(replace(polled, claim=claim))
+
+
+def test_a_moved_source_returns_to_its_configured_address(room: Newsroom) -> None:
+    moves(room, "https://new.example/feed")
+    client = desk(room)
+    page = client.get("/sources/observatory").text
+    assert "moved for good, polled at https://new.example/feed" in page
+    assert "Return to the configured address" in page
+    assert "Return to the configured address" not in desk(room, name="Ana").get("/sources/observatory").text
+    answer = client.send("/sources/observatory", {"act": "unmove"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sources/observatory?done=unmove")
+    health = room.storage.overview.source("observatory")
+    assert health is not None
+    assert (health.relocation.at, health.due.reason) == ("", DueReason.UNMOVED)
+    assert audited(room) == [(Errand.UNMOVE, "observatory", "Jo")]
+    page = client.get("/sources/observatory?done=unmove").text
+    assert "It is polled at its configured address again." in page
+    assert "moved for good" not in page
+    assert client.send("/sources/observatory", {"act": "unmove"}).status_code == 409  # once
 
 
 @pytest.mark.parametrize("act", ["unmove", "explode", ""])

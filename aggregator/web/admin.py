@@ -19,6 +19,7 @@ from aggregator.storage import Storage
 from aggregator.web.access import Access
 from aggregator.web.app import handlers
 from aggregator.web.desk import Desk, Section
+from aggregator.web.desk_find import Finder
 from aggregator.web.editing import Edits
 from aggregator.web.files import static_file
 from aggregator.web.forms import root_of, see_other
@@ -102,6 +103,7 @@ def _rooms(storage: Storage, frame: Frame, edits: Edits | None) -> list[BaseRout
     sections = (lambda: Section(ROOMS[Room.REPORTS.name], storage.reports.open(), Room.REPORTS),)
     return [
         *Desk(storage, frame, config=config, clock=clock, sections=sections).routes(),
+        *Finder(storage, frame).routes(),
         *Login(frame, config=config, clock=clock).routes(),
         *Veto(storage, frame, config=config, clock=clock).routes(),
         *SourcePages(storage, frame, clock=clock, edits=edits).routes(),

@@ -81,6 +81,8 @@ class Desk:
             older=found.older,
             now=self.clock(),
             left=left,
+            sought="",
+            source="",
         )
 
     def item(self, request: Request) -> Response:

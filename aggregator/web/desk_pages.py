@@ -66,9 +66,13 @@ def previews(storage: Storage, config: Config, items: tuple[Stored, ...]) -> tup
 def _preview(storage: Storage, config: Config, item: Stored, feed: FeedInfo) -> Preview:
     source = config.source(item.source)
     own = source.disclaimer if source is not None else None
-    organisation = (item.item.organisation if feed.from_entry else "") or feed.organisation
     release = None if item.erased else _released(_newest(storage, item), feed, config, own)
-    return Preview(item, organisation, release, conflicts(item))
+    return Preview(item, organisation(item, feed), release, conflicts(item))
+
+
+def organisation(item: Stored, feed: FeedInfo) -> str:
+    """Return the organisation that an item is published under."""
+    return (item.item.organisation if feed.from_entry else "") or feed.organisation
 
 
 def _released(item: Stored, feed: FeedInfo, config: Config, own: Text | None) -> Release | None:

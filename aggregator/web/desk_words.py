@@ -25,11 +25,20 @@ LISTS: Mapping[Waiting, str] = {
     Waiting.STORIES: "Story suggestions",
 }
 
-LIST: Mapping[str, str] = {
+FIND: Mapping[str, str] = {
     "title": "Desk",
+    "find": "Find a release",
+    "find_hint": "Words of its title or text, its id, or the address of its page. Every state is searched.",
+    "find_go": "Find",
+    "none_found": "No release is found.",
+    "of_source": "Newest releases of",
+    "older": "Older",
+}
+
+LIST: Mapping[str, str] = {
+    **FIND,
     "lists": "What waits",
     "empty": "Nothing waits here.",
-    "older": "Older",
     "reason": "Reason",
     "reason_hint": "One reason for all chosen releases; the audit trail keeps it with your name.",
     "release": "Release",

@@ -168,8 +168,10 @@ def _split(storage: Storage, item: Stored, order: Order, fields: Fields) -> None
 
 def _merge(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
     other = _other(storage, fields)
+    shown = {"this": (item, other), "other": (other, item)}
+    first, second = shown.get(fields.one("first")) or story_decisions.by_age(item, other)
     storage.admin.pair(
-        story_decisions.merge(item, other, reason=order.reason, actor=order.actor, at=order.at)
+        story_decisions.merge(first, second, reason=order.reason, actor=order.actor, at=order.at)
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
+from itertools import chain
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -19,8 +20,8 @@ from aggregator.model.settings import Config
 from aggregator.model.stored import Stored
 from aggregator.storage import Storage
 from aggregator.web.access import Visitor
-from aggregator.web.desk_forms import IN_BULK, carry_out, order, possible, release_all, version_of
-from aggregator.web.desk_pages import changed, left, previews
+from aggregator.web.desk_forms import bulk_of, carry_out, order, possible, release_all, version_of
+from aggregator.web.desk_pages import changed, left, organisations, previews
 from aggregator.web.desk_words import FIELDS, ITEM, LIST, LISTS, STATES
 from aggregator.web.forms import Fields, Refused, read_form, see_other
 from aggregator.web.frame import Frame, Room
@@ -77,7 +78,12 @@ class Desk:
             counts=self.storage.desk.counts(),
             sections=[each() for each in self.sections],
             of=of,
+            bulk=bulk_of(of, visitor.user),
             previews=previews(self.storage, self.config(), found.items),
+            near=found.near,
+            organisations=organisations(self.storage, chain(*found.near.values())),
+            states=STATES,
+            looked=found.looked,
             older=found.older,
             now=self.clock(),
             left=left,
@@ -133,6 +139,8 @@ class Desk:
         with _Refusing():
             carry_out(self.storage, item, asked, fields)
         log.info("decision at the desk", item=item.id, act=asked.deed.value, user=user.name)
+        if fields.one("of"):  # decided in a list
+            return see_other(request, f"{Room.DESK}?of={_list_of(fields.one('of'))}")
         return see_other(request, f"{Room.DESK}/items/{quote(item.id, safe='')}")
 
     async def decide_several(self, request: Request) -> Response:
@@ -142,7 +150,8 @@ class Desk:
 
     def _decide_several(self, request: Request, fields: Fields) -> Response:
         user = self.frame.access.checked(request, fields)
-        asked = order(fields, user, self.clock(), IN_BULK)
+        of = _list_of(fields.one("of"))
+        asked = order(fields, user, self.clock(), bulk_of(of, user))
         chosen = dict.fromkeys(fields.many("item"))
         if not chosen:
             raise Refused(400, "Choose at least one release. Nothing was changed.")
@@ -154,7 +163,7 @@ class Desk:
                 self.storage, [(self._found(name), version_of(read)) for name, _, read in pairs], asked
             )
         log.info("decision at the desk", items=len(pairs), act=asked.deed.value, user=user.name)
-        return see_other(request, f"{Room.DESK}?of={_list_of(fields.one('of'))}")
+        return see_other(request, f"{Room.DESK}?of={of}")
 
     def _found(self, name: str) -> Stored:
         found = self.storage.items.find(name)

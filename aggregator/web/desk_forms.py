@@ -1,6 +1,6 @@
 """Decisions that forms of the desk ask for: fields → one decision, carried out as the commands do it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from aggregator.config.values import utc_time
 from aggregator.model.amendment import AmendedField
 from aggregator.model.changes import Transition
 from aggregator.model.decision import Notice, Trigger
+from aggregator.model.desk import Waiting
 from aggregator.model.stored import Stored
 from aggregator.model.user import Role, User
 from aggregator.policy import amendments, lifecycle, story_decisions
@@ -45,6 +46,10 @@ TRIGGERS = {
     Deed.REINSTATE: Trigger.REINSTATE,
 }
 IN_BULK = (Deed.RELEASE, Deed.HOLD, Deed.WITHDRAW)
+BULK: Mapping[Waiting, Sequence[Deed]] = {  # for the chosen items of a list; the others: IN_BULK
+    Waiting.CONFLICTS: (Deed.HOLD, Deed.WITHDRAW),  # each is settled by an amendment of its own
+    Waiting.STORIES: (),  # each is one story with another, or not
+}
 OF_ADMINS = frozenset({Deed.ERASE})
 
 
@@ -74,6 +79,11 @@ def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = t
     if len(reason) > REASON_CHARS_MAX:
         raise Refused(400, f"A reason has up to {REASON_CHARS_MAX} characters. Nothing was changed.")
     return Order(deed, reason, user.name, now)
+
+
+def bulk_of(of: Waiting, user: User | None) -> Sequence[Deed]:
+    """Return the decisions about several releases of a list at once; none without a user."""
+    return BULK.get(of, IN_BULK) if user is not None else ()
 
 
 def possible(item: Stored, user: User | None) -> frozenset[Deed]:

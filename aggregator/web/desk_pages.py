@@ -1,5 +1,6 @@
 """Previews of releases as they would be published, and the time left, as pages of the desk show them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -68,6 +69,12 @@ def _preview(storage: Storage, config: Config, item: Stored, feed: FeedInfo) -> 
     own = source.disclaimer if source is not None else None
     release = None if item.erased else _released(_newest(storage, item), feed, config, own)
     return Preview(item, organisation(item, feed), release, conflicts(item))
+
+
+def organisations(storage: Storage, items: Iterable[Stored]) -> Mapping[str, str]:
+    """Return the organisations of items by the ids of their sources."""
+    shown = {item.source: item for item in items}
+    return {feed.id: organisation(shown[feed.id], feed) for feed in storage.items.feeds(set(shown))}
 
 
 def organisation(item: Stored, feed: FeedInfo) -> str:

@@ -20,6 +20,7 @@ from aggregator.web.access import Access
 from aggregator.web.app import handlers
 from aggregator.web.desk import Desk, Section
 from aggregator.web.desk_find import Finder
+from aggregator.web.desk_item import DeskItem
 from aggregator.web.editing import Edits
 from aggregator.web.files import static_file
 from aggregator.web.forms import root_of, see_other
@@ -103,6 +104,7 @@ def _rooms(storage: Storage, frame: Frame, edits: Edits | None) -> list[BaseRout
     sections = (lambda: Section(ROOMS[Room.REPORTS.name], storage.reports.open(), Room.REPORTS),)
     return [
         *Desk(storage, frame, config=config, clock=clock, sections=sections).routes(),
+        *DeskItem(storage, frame, config=config, clock=clock).routes(),
         *Finder(storage, frame).routes(),
         *Login(frame, config=config, clock=clock).routes(),
         *Veto(storage, frame, config=config, clock=clock).routes(),

@@ -64,6 +64,22 @@ LIST: Mapping[str, str] = {
     "unshown": "No preview: the rights of its source, or its disclaimer, let nothing be shown.",
 }
 
+DONE: Mapping[str, str] = {  # by a decision, for a single release and for several
+    "release": "Released.|{count} releases released.",
+    "publish": "Released.|{count} releases released.",
+    "approved": "Approved: it goes live when its embargo ends.|{count} releases approved: they go live when "
+    "their embargoes end.",
+    "hold": "Held.|{count} releases held.",
+    "withdraw": "Withdrawn.|{count} releases withdrawn.",
+    "reinstate": "Reinstated: it is published once its origin lists it.",
+    "amend": "Amended.",
+    "strike": "The version is struck.",
+    "split": "Taken out of the story.",
+    "merge": "Merged into one story.",
+    "apart": "Declared not one story.",
+    "erase": "Erased.",
+}
+
 STATES: Mapping[State, str] = {
     State.HELD: "Held",
     State.LIVE: "Live",
@@ -126,3 +142,19 @@ VETO: Mapping[str, str] = {
     "done": "The release is held. It goes live only when an editor releases it.",
     "gone": "This link was used, has expired, or its release is no longer in its veto window.",
 }
+
+
+def confirmation(asked: Mapping[str, str]) -> str:
+    """Return the words for a decision that a query says was made: `done`, `count` releases, and how many
+    `wait` for the end of an embargo."""
+    done = asked.get("done", "")
+    said = [_done(done, asked.get("count", "1")), _done("approved", asked.get("wait", "0"))]
+    return " ".join(filter(None, said))
+
+
+def _done(deed: str, count: str) -> str:
+    one, _, many = DONE.get(deed, "").partition("|")
+    if count == "1":
+        return one
+    is_known = count.isascii() and count.isdigit() and len(count) < 4
+    return many.format(count=count) if is_known and count != "0" else ""

@@ -255,7 +255,7 @@ def test_several_are_decided_with_one_reason_all_or_none(room: Newsroom) -> None
     assert in_bulk(reader, "release", [*chosen, f"{room.ids['Fog']} 2"]).status_code == 409
     assert {room.stored(title).state for title in titles} == {State.HELD}
     answer = in_bulk(reader, "release", chosen)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk?of=held")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk?of=held&done=release&count=2")
     assert [room.stored(title).state for title in titles] == [State.LIVE, State.LIVE, State.HELD]
     assert last(room, "Calm") == (Trigger.RELEASE, "Ana", "read all")
     assert in_bulk(reader, "withdraw", chosen).status_code == 303

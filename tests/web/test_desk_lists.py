@@ -74,7 +74,12 @@ def test_several_are_not_decided_on_at_once_where_it_makes_no_sense(
     room: Newsroom, of: str, refused: str
 ) -> None:
     reader = logged_in(room)
-    sent: dict[str, Value] = {"of": of, "act": refused, "reason": "x", "item": [f"{room.ids['Bridge open']} 1"]}
+    sent: dict[str, Value] = {
+        "of": of,
+        "act": refused,
+        "reason": "x",
+        "item": [f"{room.ids['Bridge open']} 1"],
+    }
     answer = reader.send("/desk/bulk", sent)
     assert (answer.status_code, "not for several releases" in answer.text) == (400, True)
 

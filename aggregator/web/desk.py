@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from itertools import chain
+from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -111,7 +112,8 @@ class Desk:
 
     def _decided(self, fields: Fields, user: User, of: Waiting) -> str:
         """Carry out the decision of a form; returns the query that confirms it."""
-        asked = order(fields, user, self.clock(), bulk_of(of, user))
+        zone = ZoneInfo(self.config().publication.timezone)
+        asked = order(fields, user, self.clock(), zone=zone, allowed=bulk_of(of, user))
         chosen = _chosen(self.storage, fields)
         waiting = release_all(self.storage, chosen, asked)
         log.info("decision at the desk", items=len(chosen), act=asked.deed.value, user=user.name)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from aggregator.config.amending import given
 from aggregator.config.values import utc_time
@@ -56,15 +57,18 @@ OF_ADMINS = frozenset({Deed.ERASE})
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A deed with its reason, by whom and when."""
+    """A deed with its reason, by whom and when; `zone` is that of the times of its form."""
 
     deed: Deed
     reason: str
     actor: str
     at: datetime
+    zone: ZoneInfo
 
 
-def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = tuple(Deed)) -> Order:
+def order(
+    fields: Fields, user: User, now: datetime, *, zone: ZoneInfo, allowed: Sequence[Deed] = tuple(Deed)
+) -> Order:
     """Return what a form asks for; raises Refused without a reason, and for a deed beyond the user's role."""
     try:
         deed = Deed(fields.one("act"))
@@ -81,7 +85,7 @@ def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = t
         raise Refused(
             400, f"A reason has up to {REASON_CHARS_MAX} characters. Nothing was changed.", field="reason"
         )
-    return Order(deed, reason, user.name, now)
+    return Order(deed, reason, user.name, now, zone)
 
 
 def bulk_of(of: Waiting, user: User | None) -> Sequence[Deed]:
@@ -140,7 +144,7 @@ def _release(storage: Storage, item: Stored, order: Order, fields: Fields) -> No
 
 
 def _move(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
-    until = _moment(fields, "until") if order.deed is Deed.HOLD else None
+    until = _moment(fields, "until", order.zone) if order.deed is Deed.HOLD else None
     if until is not None and until <= order.at:
         raise Refused(409, "This time is past. Nothing was changed.", field="until")
     notice = _notice(fields, order) if order.deed is Deed.WITHDRAW else None
@@ -235,17 +239,19 @@ def _notice(fields: Fields, order: Order) -> Notice | None:
     if not name or not address:
         missing = "notice_address" if name else "notice_name"
         raise Refused(400, "A request has a name and an address. Nothing was changed.", field=missing)
-    received = _moment(fields, "received") or order.at
+    received = _moment(fields, "received", order.zone) or order.at
     if received > order.at:
         raise Refused(400, "The request was received in the future. Nothing was changed.", field="received")
     return Notice(name, address, received, fields.line("statement") or order.reason)
 
 
-def _moment(fields: Fields, name: str) -> datetime | None:
-    """Return a time in UTC as <input type="datetime-local"> sends it; None for ""."""
-    text = fields.one(name)
+def _moment(fields: Fields, name: str, zone: ZoneInfo) -> datetime | None:
+    """Return a time in UTC as <input type="datetime-local"> sends it, in a zone; None for ""."""
+    if not (text := fields.one(name)):
+        return None
     try:
-        return utc_time(text) if text else None
+        found = datetime.fromisoformat(text)
+        return utc_time((found if found.tzinfo else found.replace(tzinfo=zone)).isoformat())
     except ValueError as error:
         said = "A time is written as 2027-01-31T09:00. Nothing was changed."
         raise Refused(400, said, field=name) from error

@@ -4,17 +4,20 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from aggregator.editorial.names import topic_name
 from aggregator.editorial.present import page_address
 from aggregator.errors import Outdated, UsageError
 from aggregator.log import log
 from aggregator.model.decision import State
 from aggregator.model.desk import Waiting
+from aggregator.model.release import Release
 from aggregator.model.settings import Config
 from aggregator.model.stored import Stored
 from aggregator.storage import Storage
@@ -56,7 +59,8 @@ class DeskItem:
         shown = previews(storage, config, (item,))
         if not shown:
             raise Refused(404, "There is no such release.")
-        is_public = item.state is State.LIVE and shown[0].release is not None
+        release = shown[0].release
+        is_public = item.state is State.LIVE and release is not None
         return self.frame.page(
             request,
             "desk_item.html",
@@ -69,6 +73,10 @@ class DeskItem:
             given=given or Given(),
             done="" if given else confirmation(request.query_params),
             preview=shown[0],
+            topics=[topic_name(config.publication, each) for each in release.source.topics]
+            if release
+            else [],
+            zone=config.publication.timezone,
             changed=changed(storage, config, shown[0]),
             item=item,
             deeds=possible(item, visitor.user),
@@ -95,7 +103,7 @@ class DeskItem:
         user = self.frame.access.checked(request, fields)
         item = found(self.storage, request.path_params["id"])
         try:
-            asked = order(fields, user, self.clock())
+            asked = order(fields, user, self.clock(), zone=ZoneInfo(self.config().publication.timezone))
             carry_out(self.storage, item, asked, fields)
         except (Refused, UsageError, Outdated) as error:
             now = found(self.storage, item.id)
@@ -110,6 +118,12 @@ class DeskItem:
         now = self.storage.items.find(item.id)
         waits = asked.deed is Deed.RELEASE and now is not None and now.state is State.HELD
         return "approved" if waits else asked.deed.value
+
+
+def _topics(release: Release | None, config: Config) -> tuple[str, ...]:
+    """Return the names of the topics of a release."""
+    slugs = release.source.topics if release is not None else ()
+    return tuple(topic_name(config.publication, each) for each in slugs)
 
 
 def found(storage: Storage, name: str) -> Stored:

@@ -19,7 +19,8 @@ from aggregator.render.charts import bar, bars, number
 from aggregator.storage import Storage
 from aggregator.web.frame import Frame, Room
 from aggregator.web.overview import Overview
-from aggregator.web.pages import TEMPLATES, moment
+from aggregator.web.pages import TEMPLATES
+from aggregator.web.wording import Wording
 
 ROWS_MAX = 100  # sources of each state, and alerts, on the page, which reloads every 30 s; totals count all
 ORDER = (SourceState.FAILING, SourceState.WAITING, SourceState.WORKING)
@@ -99,7 +100,7 @@ def status_endpoint(
     return status
 
 
-def state(health: Health) -> tuple[SourceState, str, str]:
+def state(health: Health, local: Wording) -> tuple[SourceState, str, str]:
     """Return mark, which is also the CSS class, state and note of a source."""
     mark = state_of(health.failures, has_succeeded=health.last_success is not None)
     if mark is SourceState.WAITING:
@@ -107,7 +108,8 @@ def state(health: Health) -> tuple[SourceState, str, str]:
     if mark is SourceState.WORKING:
         return mark, "Working", "" if health.mode == "normal" else f"items identified by {health.mode}"
     times = "once" if health.failures == 1 else f"{health.failures} times in a row"
-    since = f"last success {moment(health.last_success)}" if health.last_success else "never succeeded"
+    success = health.last_success
+    since = f"last success {local.moment(success)}" if success else "never succeeded"
     reason = f"{health.last.message or health.last.cause} ({since})" if health.last else since
     return mark, f"Failed {times}", reason
 

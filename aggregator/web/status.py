@@ -12,6 +12,7 @@ from aggregator.model.alert import Alert
 from aggregator.model.cluster import Node
 from aggregator.model.overview import SourceQuery
 from aggregator.model.poll import Health, SourceState
+from aggregator.model.schedule import DueReason
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice
@@ -103,6 +104,8 @@ def status_endpoint(
 def state(health: Health, local: Wording) -> tuple[SourceState, str, str]:
     """Return mark, which is also the CSS class, state and note of a source."""
     mark = state_of(health.failures, has_succeeded=health.last_success is not None)
+    if health.due.reason is DueReason.PAUSED:
+        return mark, "Paused", ""
     if mark is SourceState.WAITING:
         return (mark, "Waiting", health.last.message) if health.last else (mark, "Not polled yet", "")
     if mark is SourceState.WORKING:

@@ -19,6 +19,7 @@ from aggregator.policy.relocation import advice
 from aggregator.render.charts import bar, bars, number
 from aggregator.storage import Storage
 from aggregator.web.frame import Frame, Room
+from aggregator.web.linked import Run, linked, mentioned
 from aggregator.web.overview import Overview
 from aggregator.web.pages import TEMPLATES
 from aggregator.web.wording import Wording
@@ -87,7 +88,7 @@ def status_endpoint(
             frame.access.visitor(request, prolongs=False),
             here=Room.STATUS,
             sources=sources.listed,
-            alerts=sources.alerts[:ROWS_MAX],
+            alerts=_linked(storage, sources.alerts[:ROWS_MAX]),
             alerts_more=max(0, len(sources.alerts) - ROWS_MAX),
             many=sum(sources.counted.values()),
             failing=sources.counted[SourceState.FAILING],
@@ -99,6 +100,12 @@ def status_endpoint(
         )
 
     return status
+
+
+def _linked(storage: Storage, alerts: Sequence[Alert]) -> Sequence[tuple[Alert, Sequence[Run]]]:
+    """Return alerts with their messages, in which addresses and releases of the store are links."""
+    items = storage.desk.existing(mentioned(alert.message for alert in alerts))
+    return [(alert, linked(alert.message, items)) for alert in alerts]
 
 
 def state(health: Health, local: Wording) -> tuple[SourceState, str, str]:

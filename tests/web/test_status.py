@@ -190,6 +190,21 @@ def test_commands_in_the_sentences_of_the_status_page_are_code(room: Newsroom) -
     assert "run <code>publicwire check</code></p>" in page
 
 
+def test_releases_and_addresses_in_alerts_are_links(room: Newsroom) -> None:
+    room.publishes(item("Storm"))
+    known = room.ids["Storm"]
+    said = (
+        f"gone: {known} of https://observatory.example/a?b=1&c, see `publicwire show {known}`, 0123456789abc"
+    )
+    room.fails("observatory", said, cause="gone")
+    alerts = admin(room).get("/status").text.partition('<ul class="alerts">')[2].partition("</ul>")[0]
+    link = f'<a href="/desk/items/{known}">{known}</a>'
+    assert f"gone: {link} of " in alerts
+    assert f"see <code>publicwire show {link}</code>, 0123456789abc" in alerts
+    address = "https://observatory.example/a?b=1&amp;c"
+    assert f'<a href="{address}" rel="external noreferrer">{address}</a>, see' in alerts
+
+
 def test_of_very_many_sources_failing_ones_are_listed_and_all_counted(room: Newsroom) -> None:
     room.reconfigures(sources=(MINISTRY, *(source(f"s{number}") for number in range(120))))
     room.fails("ministere", "no answer")

@@ -72,6 +72,11 @@ class DeskStore:
             numbers = [each.number for each in _near(db, item)[1]]
             return _items(db, sorted(numbers, reverse=True)[:NEAR_MAX])
 
+    def existing(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of these ids that items have."""
+        found = read(self._engine, f"SELECT id FROM item WHERE id {texts()}", (as_json(sorted(ids)),))
+        return frozenset(row["id"] for row in found)
+
     def in_window(self, source: str, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return items of a source in their veto window, those that go live next first."""
         found = read(

@@ -82,7 +82,7 @@ def admin_app(
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),
         ],
-        exception_handlers=handlers(None),
+        exception_handlers=handlers(None, missing=frame.missing),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     app.add_middleware(_HostGuard, own=lambda: (_host(access.config().admin_url),))

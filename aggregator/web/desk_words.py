@@ -55,7 +55,7 @@ LIST: Mapping[str, str] = {
     "choose": "Choose",
     "open": "Open",
     "live": "goes live",
-    "held": "held for",
+    "held": "held:",
     "waits": "Version {version} waits; the public sees version {shown}.",
     "conflict": "Its origin has changed since you amended:",
     "disclaimer": "Disclaimer",

@@ -98,6 +98,10 @@ class Frame:
             headers=error.headers,
         )
 
+    def missing(self, request: Request) -> Response:
+        """Return the page for an unknown address."""
+        return self.refused(request, Refused(404, COMMON["missing"]))
+
     def refusing(
         self, endpoint: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:

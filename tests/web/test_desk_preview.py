@@ -61,3 +61,20 @@ def test_times_are_in_the_zone_of_the_publication(room: Newsroom) -> None:
     assert "3 March 2026, 09:00 +0545" in reader.get(address(room, "Storm")).text
     for path in ("/status", "/sources/observatory"):
         assert "2 March 2026, 17:4" in reader.get(path).text
+
+
+def test_a_held_release_says_why_without_an_empty_trail(room: Newsroom) -> None:
+    room.publishes(item("Storm"))
+    reader = logged_in(room)
+    assert "Decisions</h2>" not in reader.get(address(room, "Storm")).text
+    assert decides(reader, room, "Storm", "hold", reason="ask org") == 303
+    page = reader.get(address(room, "Storm")).text
+    assert ("<span>held: ask org</span>" in page, "Decisions</h2>" in page) == (True, True)
+
+
+def test_an_unknown_address_is_a_page_of_the_admin_side(room: Newsroom) -> None:
+    for path in ("/nothing", "/desk/nothing", "/static/nothing.css"):
+        answer = logged_in(room).get(path)
+        assert (answer.status_code, "There is no such page." in answer.text) == (404, True)
+        assert '<a href="/sources"' in answer.text
+        assert answer.headers["cache-control"] == "no-store"

@@ -141,9 +141,8 @@ def test_the_admin_side_has_its_style_and_nothing_of_the_public_side(room: Newsr
     client = admin(room)
     assert client.get("/static/style.css").status_code == 200
     answers = [client.get(path) for path in ("/feed.rss", "/items/none")]
-    assert {(answer.status_code, answer.text) for answer in answers} == {
-        (404, "Not found. There is no page or feed at this address.\n")
-    }
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert all("There is no such page." in answer.text for answer in answers)
 
 
 def test_an_unexpected_exception_is_500_without_details(room: Newsroom) -> None:

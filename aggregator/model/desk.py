@@ -1,6 +1,7 @@
 """Lists of items that wait at the desk, and the links by which an item in its veto window is held."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,10 +24,13 @@ class Waiting(StrEnum):
 @dataclass(frozen=True, slots=True)
 class WaitingPage:
     """One page of a list, newest first. `older` is the number before which the next begins, None on the
-    last."""
+    last. `near` has what items may be one story with, by their numbers; `looked` counts the items that were
+    looked through for the page, 0 where an index holds the list."""
 
     items: tuple[Stored, ...] = ()
     older: int | None = None
+    near: Mapping[int, tuple[Stored, ...]] = field(default_factory=dict)
+    looked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from aggregator.storage import Storage
 from aggregator.web.access import Access
 from aggregator.web.app import handlers
 from aggregator.web.desk import Desk, Section
+from aggregator.web.desk_find import Finder
+from aggregator.web.desk_item import DeskItem
 from aggregator.web.editing import Edits
 from aggregator.web.files import static_file
 from aggregator.web.forms import root_of, see_other
@@ -80,7 +82,7 @@ def admin_app(
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),
         ],
-        exception_handlers=handlers(None),
+        exception_handlers=handlers(None, missing=frame.missing),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     app.add_middleware(_HostGuard, own=lambda: (_host(access.config().admin_url),))
@@ -102,6 +104,8 @@ def _rooms(storage: Storage, frame: Frame, edits: Edits | None) -> list[BaseRout
     sections = (lambda: Section(ROOMS[Room.REPORTS.name], storage.reports.open(), Room.REPORTS),)
     return [
         *Desk(storage, frame, config=config, clock=clock, sections=sections).routes(),
+        *DeskItem(storage, frame, config=config, clock=clock).routes(),
+        *Finder(storage, frame).routes(),
         *Login(frame, config=config, clock=clock).routes(),
         *Veto(storage, frame, config=config, clock=clock).routes(),
         *SourcePages(storage, frame, clock=clock, edits=edits).routes(),

@@ -56,9 +56,10 @@ def handlers(
     recalled: Callable[[Request], Response | None] = lambda request: None,
     *,
     words: Callable[[], Wording] = Wording.english,
+    missing: Callable[[Request], Response] | None = None,
 ) -> Mapping[type[Exception], Callable[[Request, Exception], Response]]:
-    """Return the exception handlers of an application; a 404 is a page of the site if there is one, any other
-    error a line of text in the language of `words`."""
+    """Return the exception handlers of an application; a 404 is what `missing` returns, else a page of the
+    site if there is one, any other error a line of text in the language of `words`."""
 
     def error_reply(request: Request, status: int, published: Published) -> Response:
         cache = CACHE_FOR_A_MINUTE if status < 500 else NO_STORE
@@ -71,6 +72,8 @@ def handlers(
             response.headers.update(error.headers or {})
             return response
         try:
+            if missing is not None:
+                return missing(request)
             return error_reply(request, 404, not_found(site()) if site else plain(_no_page(words())))
         except StorageError as fault:  # its navigation is in the store
             return storage_error(request, fault)

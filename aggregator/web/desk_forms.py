@@ -1,15 +1,18 @@
 """Decisions that forms of the desk ask for: fields → one decision, carried out as the commands do it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from aggregator.config.amending import given
 from aggregator.config.values import utc_time
-from aggregator.model.amendment import AmendedField
+from aggregator.errors import UsageError
+from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.changes import Transition
-from aggregator.model.decision import Notice, Trigger
+from aggregator.model.decision import Notice, State, Trigger
+from aggregator.model.desk import Waiting
 from aggregator.model.stored import Stored
 from aggregator.model.user import Role, User
 from aggregator.policy import amendments, lifecycle, story_decisions
@@ -45,20 +48,27 @@ TRIGGERS = {
     Deed.REINSTATE: Trigger.REINSTATE,
 }
 IN_BULK = (Deed.RELEASE, Deed.HOLD, Deed.WITHDRAW)
+BULK: Mapping[Waiting, Sequence[Deed]] = {  # for the chosen items of a list; the others: IN_BULK
+    Waiting.CONFLICTS: (Deed.HOLD, Deed.WITHDRAW),  # each is settled by an amendment of its own
+    Waiting.STORIES: (),  # each is one story with another, or not
+}
 OF_ADMINS = frozenset({Deed.ERASE})
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A deed with its reason, by whom and when."""
+    """A deed with its reason, by whom and when; `zone` is that of the times of its form."""
 
     deed: Deed
     reason: str
     actor: str
     at: datetime
+    zone: ZoneInfo
 
 
-def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = tuple(Deed)) -> Order:
+def order(
+    fields: Fields, user: User, now: datetime, *, zone: ZoneInfo, allowed: Sequence[Deed] = tuple(Deed)
+) -> Order:
     """Return what a form asks for; raises Refused without a reason, and for a deed beyond the user's role."""
     try:
         deed = Deed(fields.one("act"))
@@ -70,10 +80,17 @@ def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = t
         check_admin(user, f"{deed} a release")
     reason = fields.line("reason")
     if not reason:
-        raise Refused(400, "Give a reason: the audit trail keeps it. Nothing was changed.")
+        raise Refused(400, "Give a reason: the audit trail keeps it. Nothing was changed.", field="reason")
     if len(reason) > REASON_CHARS_MAX:
-        raise Refused(400, f"A reason has up to {REASON_CHARS_MAX} characters. Nothing was changed.")
-    return Order(deed, reason, user.name, now)
+        raise Refused(
+            400, f"A reason has up to {REASON_CHARS_MAX} characters. Nothing was changed.", field="reason"
+        )
+    return Order(deed, reason, user.name, now, zone)
+
+
+def bulk_of(of: Waiting, user: User | None) -> Sequence[Deed]:
+    """Return the decisions about several releases of a list at once; none without a user."""
+    return BULK.get(of, IN_BULK) if user is not None else ()
 
 
 def possible(item: Stored, user: User | None) -> frozenset[Deed]:
@@ -93,8 +110,9 @@ def carry_out(storage: Storage, item: Stored, order: Order, fields: Fields) -> N
     _CARRIED[order.deed](storage, item, order, fields)
 
 
-def release_all(storage: Storage, chosen: Sequence[tuple[Stored, int | None]], order: Order) -> None:
-    """Carry out one decision about several items, each with the version that was read: all or none."""
+def release_all(storage: Storage, chosen: Sequence[tuple[Stored, int | None]], order: Order) -> int:
+    """Carry out one decision about several items, each with the version that was read: all or none. Returns
+    how many of them wait for the end of an embargo."""
     steps = [
         _approval(item, order, version, early=False)
         if order.deed is Deed.RELEASE
@@ -102,6 +120,7 @@ def release_all(storage: Storage, chosen: Sequence[tuple[Stored, int | None]], o
         for item, version in chosen
     ]
     storage.acts.apply_transitions(steps)
+    return sum(order.deed is Deed.RELEASE and each.after is State.HELD for each in steps)
 
 
 def _approval(item: Stored, order: Order, version: int | None, *, early: bool) -> Transition:
@@ -125,7 +144,9 @@ def _release(storage: Storage, item: Stored, order: Order, fields: Fields) -> No
 
 
 def _move(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
-    until = _moment(fields.one("until")) if order.deed is Deed.HOLD else None
+    until = _moment(fields, "until", order.zone) if order.deed is Deed.HOLD else None
+    if until is not None and until <= order.at:
+        raise Refused(409, "This time is past. Nothing was changed.", field="until")
     notice = _notice(fields, order) if order.deed is Deed.WITHDRAW else None
     items: Sequence[Stored] = (item,)
     if fields.one("story"):
@@ -136,14 +157,7 @@ def _move(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
 
 
 def _amend(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
-    topics = ",".join(each.strip() for each in fields.one("topics").split(",") if each.strip())
-    fresh = given(
-        fields.line("headline"),
-        fields.line("summary"),
-        topics=topics,
-        language=fields.one("language"),
-        note=fields.one("note"),
-    )
+    fresh = _amendment(fields)
     emptied = {each for each in AmendedField if not getattr(fresh, each)}
     made = amendments.amended(item, fresh, emptied)  # all of them are for what the origin says now
     storage.acts.apply_transitions(
@@ -151,10 +165,29 @@ def _amend(storage: Storage, item: Stored, order: Order, fields: Fields) -> None
     )
 
 
+def _amendment(fields: Fields) -> Amendment:
+    """Return the fields of the desk; raises Refused that names the one which cannot be shown."""
+    topics = (each.strip() for each in fields.one("topics").split(","))
+    typed = {
+        AmendedField.HEADLINE: fields.line("headline"),
+        AmendedField.SUMMARY: fields.line("summary"),
+        AmendedField.TOPICS: ",".join(filter(None, topics)),
+        AmendedField.LANGUAGE: fields.one("language"),
+        AmendedField.NOTE: fields.one("note"),
+    }
+    for name, text in typed.items():
+        try:
+            given(**{**dict.fromkeys(typed, ""), name: text})
+        except UsageError as error:
+            said = f"{str(error)[:1].upper()}{str(error)[1:]}. Nothing was changed."
+            raise Refused(409, said, field=name) from error
+    return given(**typed)
+
+
 def _strike(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
     version = version_of(fields.one("struck"))
     if version is None:
-        raise Refused(400, "Choose a version.")
+        raise Refused(400, "Choose a version.", field="struck")
     step = lifecycle.strike(item, version, reason=order.reason, actor=order.actor, at=order.at)
     storage.acts.apply_transitions([step])
 
@@ -168,8 +201,10 @@ def _split(storage: Storage, item: Stored, order: Order, fields: Fields) -> None
 
 def _merge(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
     other = _other(storage, fields)
+    shown = {"this": (item, other), "other": (other, item)}
+    first, second = shown.get(fields.one("first")) or story_decisions.by_age(item, other)
     storage.admin.pair(
-        story_decisions.merge(item, other, reason=order.reason, actor=order.actor, at=order.at)
+        story_decisions.merge(first, second, reason=order.reason, actor=order.actor, at=order.at)
     )
 
 
@@ -183,13 +218,15 @@ def _apart(storage: Storage, item: Stored, order: Order, fields: Fields) -> None
 def _other(storage: Storage, fields: Fields) -> Stored:
     other = storage.items.find(fields.one("other") or fields.one("near"))
     if other is None:
-        raise Refused(400, "There is no other release with this id. Nothing was changed.")
+        raise Refused(400, "There is no other release with this id. Nothing was changed.", field="other")
     return other
 
 
 def _erase(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
     if fields.one("confirm") != item.id:
-        raise Refused(400, f"Type the id {item.id} to erase it for good. Nothing was changed.")
+        raise Refused(
+            400, f"Type the id {item.id} to erase it for good. Nothing was changed.", field="confirm"
+        )
     step = lifecycle.step(item, Trigger.ERASE, reason=order.reason, actor=order.actor, at=order.at)
     storage.admin.erase([replace(step, notice=_notice(fields, order))])
 
@@ -200,19 +237,24 @@ def _notice(fields: Fields, order: Order) -> Notice | None:
     if not name and not address:
         return None
     if not name or not address:
-        raise Refused(400, "A request has a name and an address. Nothing was changed.")
-    received = _moment(fields.one("received")) or order.at
+        missing = "notice_address" if name else "notice_name"
+        raise Refused(400, "A request has a name and an address. Nothing was changed.", field=missing)
+    received = _moment(fields, "received", order.zone) or order.at
     if received > order.at:
-        raise Refused(400, "The request was received in the future. Nothing was changed.")
+        raise Refused(400, "The request was received in the future. Nothing was changed.", field="received")
     return Notice(name, address, received, fields.line("statement") or order.reason)
 
 
-def _moment(text: str) -> datetime | None:
-    """Return a time in UTC as <input type="datetime-local"> sends it; None for ""."""
+def _moment(fields: Fields, name: str, zone: ZoneInfo) -> datetime | None:
+    """Return a time in UTC as <input type="datetime-local"> sends it, in a zone; None for ""."""
+    if not (text := fields.one(name)):
+        return None
     try:
-        return utc_time(text) if text else None
+        found = datetime.fromisoformat(text)
+        return utc_time((found if found.tzinfo else found.replace(tzinfo=zone)).isoformat())
     except ValueError as error:
-        raise Refused(400, "A time is written as 2027-01-31T09:00. Nothing was changed.") from error
+        said = "A time is written as 2027-01-31T09:00. Nothing was changed."
+        raise Refused(400, said, field=name) from error
 
 
 def version_of(text: str) -> int | None:

@@ -1,5 +1,6 @@
 """Previews of releases as they would be published, and the time left, as pages of the desk show them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -66,9 +67,19 @@ def previews(storage: Storage, config: Config, items: tuple[Stored, ...]) -> tup
 def _preview(storage: Storage, config: Config, item: Stored, feed: FeedInfo) -> Preview:
     source = config.source(item.source)
     own = source.disclaimer if source is not None else None
-    organisation = (item.item.organisation if feed.from_entry else "") or feed.organisation
     release = None if item.erased else _released(_newest(storage, item), feed, config, own)
-    return Preview(item, organisation, release, conflicts(item))
+    return Preview(item, organisation(item, feed), release, conflicts(item))
+
+
+def organisations(storage: Storage, items: Iterable[Stored]) -> Mapping[str, str]:
+    """Return the organisations of items by the ids of their sources."""
+    shown = {item.source: item for item in items}
+    return {feed.id: organisation(shown[feed.id], feed) for feed in storage.items.feeds(set(shown))}
+
+
+def organisation(item: Stored, feed: FeedInfo) -> str:
+    """Return the organisation that an item is published under."""
+    return (item.item.organisation if feed.from_entry else "") or feed.organisation
 
 
 def _released(item: Stored, feed: FeedInfo, config: Config, own: Text | None) -> Release | None:

@@ -25,11 +25,15 @@ FORM_PAGE = {"Referrer-Policy": "same-origin"}
 
 
 class Refused(Exception):
-    """A request that is not carried out; the message is for the user."""
+    """A request that is not carried out; the message is for the user. `field` names the one of a form that
+    is wrong, "" for none."""
 
-    def __init__(self, status: int, sentence: str, wait: timedelta = timedelta(0)) -> None:
+    def __init__(
+        self, status: int, sentence: str, wait: timedelta = timedelta(0), *, field: str = ""
+    ) -> None:
         super().__init__(sentence)
         self.status = status
+        self.field = field
         self.headers = {"Retry-After": str(ceil(wait.total_seconds()))} if wait else {}
 
 

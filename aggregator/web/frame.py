@@ -15,6 +15,7 @@ from aggregator.web.frame_words import COMMON, ROOMS
 from aggregator.web.pages import page
 from aggregator.web.prefix import above
 from aggregator.web.replies import NO_STORE, reply
+from aggregator.web.wording import Wording
 
 LOGIN = "/login"
 GUEST = Visitor()  # of a page that needs no log-in
@@ -71,14 +72,16 @@ class Frame:
     ) -> Response:
         """Return a page of the admin side, which no cache stores. `here` is the part that it belongs to,
         `values` are those of its template."""
+        publication = self.access.config().publication
         framed = {
+            "local": Wording.english(publication.timezone),
             "root": root_of(request),
             "above": above(request),
             "visitor": visitor,
             "words": {**COMMON, **(words or {})},
             "here": here,
             "rooms": [(room, ROOMS[room.name], count) for room, count in self._counted(visitor).items()],
-            "publication": self.access.config().publication.name,
+            "publication": publication.name,
         }
         published = page(template, has_script=scripted, **framed, **values)
         sent = {**FORM_PAGE, **(SCRIPTED if scripted else {}), **(headers or {})}
@@ -94,6 +97,10 @@ class Frame:
             status=error.status,
             headers=error.headers,
         )
+
+    def missing(self, request: Request) -> Response:
+        """Return the page for an unknown address."""
+        return self.refused(request, Refused(404, COMMON["missing"]))
 
     def refusing(
         self, endpoint: Callable[[Request], Awaitable[Response]]

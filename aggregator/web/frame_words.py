@@ -9,6 +9,7 @@ COMMON: Mapping[str, str] = {
     "wait": "wait",
     "log_in": "Log in",
     "log_out": "Log out",
+    "missing": "There is no such page.",
     "skip": "Skip to content",
     "nobody": "Actions are off: sources.yaml has no users.",
     "cure": "publicwire user add NAME --role editor",

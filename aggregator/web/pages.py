@@ -171,14 +171,22 @@ def page(template: str, *, has_script: bool = False, **values: object) -> Publis
     return Published(text.encode(), HTML, None)
 
 
-def day(when: datetime) -> str:
+@pass_context
+def day(context: Context, when: datetime) -> str:
     """Format a date in English: "2 March 2026"."""
-    return ENGLISH.date(when)
+    return _english(context).date(when)
 
 
-def moment(when: datetime) -> str:
+@pass_context
+def moment(context: Context, when: datetime) -> str:
     """Format a time in English: "2 March 2026, 12:01 UTC"."""
-    return ENGLISH.moment(when)
+    return _english(context).moment(when)
+
+
+def _english(context: Context) -> Wording:
+    """Return English words with times in the zone of the publication, for its admin side, else in UTC."""
+    local: Wording = context.get("local", ENGLISH)
+    return local
 
 
 def host(url: str) -> str:

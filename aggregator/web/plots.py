@@ -76,15 +76,25 @@ def delays(newest: Sequence[SeenItem]) -> Chart:
     known = [delay for each in newest if (delay := each.delay) is not None]
     within = [sum(delay <= most for delay in known) for _, most in DELAYS]
     values = [high - low for low, high in pairwise([0, *within])]
-    quick = f"{100 * within[1] // len(known)} % within 15 minutes" if known else "none has a date yet"
+    waiting = sum(each.claimed is not None and each.published is None for each in newest)
     return Chart(
         "delays",
         "Delay from the date claimed to publication",
-        f"Of the newest {len(known)} dated items: {quick}.",
+        _quick(len(known), within[1], waiting),
         tuple(name for name, _ in DELAYS),
         (Series("items", tuple(map(float, values))),),
         "items",
     )
+
+
+def _quick(known: int, quick: int, waiting: int) -> str:
+    """Return the words for delays: of how many items they are known, and which of them are within 15
+    minutes; `waiting` have a date and are not published."""
+    if known:
+        return f"Of the newest {known} dated items: {100 * quick // known} % within 15 minutes."
+    if waiting:
+        return f"Newest items with a date that wait: {waiting}. None is published yet."
+    return "None of the newest items has a date by which a delay is known."
 
 
 def _hours(

@@ -1,9 +1,9 @@
 """Sources on the admin side: /sources lists them by pages, /sources/ID shows the health of one, what its feed
 does badly, and its actions; /add-source previews and adds one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from aggregator.config import Addition
+from aggregator.editorial.names import language, topic_name
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.log import log
 from aggregator.model.decision import Errand, Noted
@@ -20,6 +21,7 @@ from aggregator.model.item import Mode
 from aggregator.model.overview import PastPoll, SeenItem, SourceQuery
 from aggregator.model.poll import Health, OutcomeKind, SourceState
 from aggregator.model.schedule import DueReason
+from aggregator.model.settings import Config
 from aggregator.model.user import User
 from aggregator.policy.feed_findings import WORDS, findings
 from aggregator.policy.relocation import advice
@@ -193,6 +195,7 @@ class SourcePages:
             now=self.clock(),
             status=status,
             one=health,
+            settings=_settings(self.frame.access.config(), name),
             polls=polls[:POLLS_SHOWN],
             rhythm=rhythm(polls, now),
             delays=plots.delays(items),
@@ -210,6 +213,27 @@ class SourcePages:
         if health is None:
             raise Refused(404, "There is no such source.")
         return health
+
+
+def _settings(config: Config, name: str) -> Mapping[str, str]:
+    """Return what sources.yaml sets for the releases of a source, by headings; none for a source that a
+    reload has removed meanwhile."""
+    source = config.source(name)
+    if source is None:
+        return {}
+    rights = (f"republish: {source.republish}", source.licence, source.attribution)
+    return {
+        "Topics": ", ".join(topic_name(config.publication, each) for each in source.all_topics) or "none",
+        "Language": language(source.language) if source.language else "as its feed or its text says",
+        "Rights": ", ".join(filter(None, rights)),
+        "Publish": "review" if source.review else f"after {_span(source.veto)}" if source.veto else "live",
+    }
+
+
+def _span(length: timedelta) -> str:
+    """Return a duration as sources.yaml has it: 90m, 2h, 3d."""
+    units = ((plots.DAY, "d"), (plots.HOUR, "h"), (timedelta(minutes=1), "m"))
+    return next((f"{length // unit}{name}" for unit, name in units if not length % unit), f"{length}")
 
 
 def rhythm(polls: Sequence[PastPoll], now: datetime) -> Rhythm:

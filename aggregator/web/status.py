@@ -12,14 +12,17 @@ from aggregator.model.alert import Alert
 from aggregator.model.cluster import Node
 from aggregator.model.overview import SourceQuery
 from aggregator.model.poll import Health, SourceState
+from aggregator.model.schedule import DueReason
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice
 from aggregator.render.charts import bar, bars, number
 from aggregator.storage import Storage
 from aggregator.web.frame import Frame, Room
+from aggregator.web.linked import Run, linked, mentioned
 from aggregator.web.overview import Overview
-from aggregator.web.pages import TEMPLATES, moment
+from aggregator.web.pages import TEMPLATES
+from aggregator.web.wording import Wording
 
 ROWS_MAX = 100  # sources of each state, and alerts, on the page, which reloads every 30 s; totals count all
 ORDER = (SourceState.FAILING, SourceState.WAITING, SourceState.WORKING)
@@ -86,7 +89,7 @@ def status_endpoint(
             frame.access.visitor(request, prolongs=False),
             here=Room.STATUS,
             sources=sources.listed,
-            alerts=sources.alerts[:ROWS_MAX],
+            alerts=_linked(storage, sources.alerts[:ROWS_MAX]),
             alerts_more=max(0, len(sources.alerts) - ROWS_MAX),
             many=sum(sources.counted.values()),
             failing=sources.counted[SourceState.FAILING],
@@ -101,15 +104,24 @@ def status_endpoint(
     return status
 
 
-def state(health: Health) -> tuple[SourceState, str, str]:
+def _linked(storage: Storage, alerts: Sequence[Alert]) -> Sequence[tuple[Alert, Sequence[Run]]]:
+    """Return alerts with their messages, in which addresses and releases of the store are links."""
+    items = storage.desk.existing(mentioned(alert.message for alert in alerts))
+    return [(alert, linked(alert.message, items)) for alert in alerts]
+
+
+def state(health: Health, local: Wording) -> tuple[SourceState, str, str]:
     """Return mark, which is also the CSS class, state and note of a source."""
     mark = state_of(health.failures, has_succeeded=health.last_success is not None)
+    if health.due.reason is DueReason.PAUSED:
+        return mark, "Paused", ""
     if mark is SourceState.WAITING:
         return (mark, "Waiting", health.last.message) if health.last else (mark, "Not polled yet", "")
     if mark is SourceState.WORKING:
         return mark, "Working", "" if health.mode == "normal" else f"items identified by {health.mode}"
     times = "once" if health.failures == 1 else f"{health.failures} times in a row"
-    since = f"last success {moment(health.last_success)}" if health.last_success else "never succeeded"
+    success = health.last_success
+    since = f"last success {local.moment(success)}" if success else "never succeeded"
     reason = f"{health.last.message or health.last.cause} ({since})" if health.last else since
     return mark, f"Failed {times}", reason
 

@@ -34,9 +34,9 @@ class Wording:
         return html.escape(self.texts[key]).format(**shown)
 
     @classmethod
-    def english(cls) -> "Wording":
-        """Return the words in English, with times in UTC."""
-        return cls(*words.of("en", {}), ZoneInfo("UTC"))
+    def english(cls, zone: str = "UTC") -> "Wording":
+        """Return the words in English, with times in a zone."""
+        return cls(*words.of("en", {}), ZoneInfo(zone))
 
     @property
     def direction(self) -> str:

@@ -192,7 +192,9 @@ def test_the_exported_site(anybody: Reader, full: Full, tmp_path: Path) -> None:
 def test_the_desk(editor: Reader, full: Full) -> None:
     lists = [full.room.desk(f"/desk?of={each}") for each in LISTS]
     items = [full.room.desk(f"/desk/items/{full.ids[each]}") for each in (DREDGING, "Pilots", "Ferry", LAMP)]
-    assert judged(editor, *lists, *items, wide=lists[0]) == ""
+    found = full.room.desk("/desk/find?q=the")
+    assert judged(editor, *lists, *items, found, wide=lists[0]) == ""
+    assert judged(editor, full.room.desk("/nothing"), status=404) == ""
 
 
 def test_pages_of_the_desk_that_need_no_session(anybody: Reader, full: Full) -> None:

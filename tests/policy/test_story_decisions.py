@@ -7,7 +7,7 @@ import pytest
 from aggregator.errors import UsageError
 from aggregator.model.decision import Pairing, State, Trigger
 from aggregator.model.stored import Stored
-from aggregator.policy.story_decisions import apart, merge, split
+from aggregator.policy.story_decisions import apart, by_age, merge, split
 from tests.given import NOON, entry, item, source
 
 ONE = Stored(
@@ -52,3 +52,9 @@ def test_what_is_impossible_is_refused() -> None:
         merge(replace(ONE, story=1), replace(OTHER, story=1), reason="", actor="", at=NOON)
     with pytest.raises(UsageError, match="are of one source"):
         merge(ONE, replace(OTHER, source="ministry"), reason="", actor="", at=NOON)
+
+
+def test_of_two_releases_the_published_one_is_shown_then_the_older() -> None:
+    held = replace(ONE, state=State.HELD)
+    assert by_age(OTHER, ONE) == by_age(ONE, OTHER) == (ONE, OTHER)
+    assert by_age(held, OTHER) == (OTHER, held)

@@ -77,7 +77,7 @@ def test_a_version_that_waits_and_an_amendment_in_conflict_are_listed(storage: S
     storm = next(each for each in all_items(storage) if each.item.title == "Storm")
     move(storage, storm, Trigger.RELEASE)
     assert waiting(storage) == {Waiting.CONFLICTS: ["Storm over"]}
-    assert storage.desk.waiting(Waiting.CONFLICTS, 10, storm.number) == WaitingPage()
+    assert storage.desk.waiting(Waiting.CONFLICTS, 10, storm.number) == WaitingPage(looked=1)
 
 
 def test_near_matches_of_an_item_are_of_other_sources_and_in_no_story_with_it(storage: Storage) -> None:
@@ -109,6 +109,11 @@ def test_items_that_may_be_one_story_are_suggested_until_it_is_decided(storage: 
     )
     lead, _, other = all_items(storage)
     assert waiting(storage) == {Waiting.STORIES: ["Bridge opened"]}
+    page = storage.desk.waiting(Waiting.STORIES, 10)
+    assert ({number: titles(near) for number, near in page.near.items()}, page.looked) == (
+        {other.number: ["Bridge open"]},
+        3,
+    )
     assert storage.desk.waiting(Waiting.STORIES, 10, other.number).items == ()
     decided = apart(other, lead, reason="other tolls", actor="Ana", at=NOON + HOUR)
     storage.admin.pair(decided)

@@ -255,7 +255,7 @@ def test_several_are_decided_with_one_reason_all_or_none(room: Newsroom) -> None
     assert in_bulk(reader, "release", [*chosen, f"{room.ids['Fog']} 2"]).status_code == 409
     assert {room.stored(title).state for title in titles} == {State.HELD}
     answer = in_bulk(reader, "release", chosen)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk?of=held")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk?of=held&done=release&count=2")
     assert [room.stored(title).state for title in titles] == [State.LIVE, State.LIVE, State.HELD]
     assert last(room, "Calm") == (Trigger.RELEASE, "Ana", "read all")
     assert in_bulk(reader, "withdraw", chosen).status_code == 303
@@ -322,3 +322,31 @@ def test_veto_links_are_tried_at_a_bounded_rate(room: Newsroom) -> None:
 @pytest.mark.one_engine("no store")
 def test_the_time_left_is_in_words(after: timedelta, words: str) -> None:
     assert left(NOON + after, NOON) == words
+
+
+def front(room: Newsroom) -> list[bool]:
+    """Return whether the front page shows the older and the newer one of two releases."""
+    page = room.client.get("/").text
+    return [f">{title}<" in page for title in ("Bridge open", "Bridge opened")]
+
+
+@pytest.mark.parametrize(
+    ("state", "first", "shown"),
+    [
+        (State.LIVE, "", [True, False]),
+        (State.LIVE, "other", [True, False]),
+        (State.LIVE, "this", [False, True]),
+        (State.HELD, "", [False, True]),
+    ],
+)
+def test_a_merge_shows_the_older_published_release_unless_told_otherwise(
+    tmp_path: Path, state: State, first: str, shown: list[bool]
+) -> None:
+    room = newsroom(tmp_path)
+    room.config = replace(room.config, users=(ANA, JO))
+    room.publishes(item("Bridge open"), state=state)
+    room.publishes(item("Bridge opened"), source="ministere")
+    reader = logged_in(room)
+    assert decides(reader, room, "Bridge opened", "merge", other=room.ids["Bridge open"], first=first) == 303
+    assert room.stored("Bridge open").story == room.stored("Bridge opened").story
+    assert front(room) == shown

@@ -226,6 +226,7 @@ def test_a_withdrawal_carries_the_notice_and_reaches_the_reporter(room: Newsroom
     shown = client.get(f"/reports/{report.number}").text
     assert "Jane &lt;b&gt;Doe&lt;/b&gt;" in shown
     assert ">First</a><br>" in shown
+    assert f'amend it on <a href="/desk/items/{room.ids["First"]}">its page</a>' in shown
     answer = client.send(
         f"/reports/{report.number}", {"answer": "withdrawn", "statement": "Privacy.\nSorry."}
     )

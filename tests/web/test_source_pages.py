@@ -2,18 +2,19 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aggregator.config import Addition
 from aggregator.errors import UsageError
-from aggregator.model.decision import Errand
+from aggregator.model.decision import Errand, State
 from aggregator.model.document import Fetched
 from aggregator.model.finding import Finding, Rule
 from aggregator.model.poll import Relocation
 from aggregator.model.schedule import DueReason
-from aggregator.model.settings import FOREVER
+from aggregator.model.settings import FOREVER, Republish
 from aggregator.web.editing import Preview
 from tests.given import HOUR, source, succeeded
 from tests.web.browser import Browser
@@ -109,6 +110,40 @@ def test_a_source_shows_its_health_and_what_its_feed_does_badly(room: Newsroom) 
     assert "2 kept: 0 % unchanged, 50 % failed" in page
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, ("Climate, Open data", "English", "republish: full", "live")),
+        (
+            {
+                "topics": (),
+                "language": "",
+                "licence": "CC-BY-4.0",
+                "attribution": "Credit: us",
+                "republish": Republish.EXCERPT,
+                "review": True,
+            },
+            ("none", "as its feed or its text says", "republish: excerpt, CC-BY-4.0, Credit: us", "review"),
+        ),
+        ({"veto": timedelta(hours=2)}, ("Climate, Open data", "English", "republish: full", "after 2h")),
+        ({"veto": timedelta(minutes=90)}, ("Climate, Open data", "English", "republish: full", "after 90m")),
+    ],
+)
+def test_a_source_shows_its_topics_language_rights_and_how_it_is_published(
+    room: Newsroom, settings: dict[str, object], words: tuple[str, ...]
+) -> None:
+    room.reconfigures(sources=(replace(OBSERVATORY, **settings),))  # type: ignore[arg-type]
+    page = desk(room).get("/sources/observatory").text
+    for heading, said in zip(("Topics", "Language", "Rights", "Publish"), words, strict=True):
+        assert f'<dt>{heading}</dt><dd dir="auto">{said}</dd>' in page
+
+
+def test_items_that_all_wait_have_no_delay_and_the_page_says_so(room: Newsroom) -> None:
+    room.publishes(item("Storm"), item("Calm"), state=State.HELD)
+    page = desk(room).get("/sources/observatory").text
+    assert "Newest items with a date that wait: 2. None is published yet." in page
+
+
 def test_an_unknown_source_is_404(room: Newsroom) -> None:
     client = desk(room)
     assert client.get("/sources/nothing").status_code == 404
@@ -174,7 +209,9 @@ def test_a_source_is_paused_and_a_paused_one_is_not_polled(room: Newsroom) -> No
     client = desk(room, edits)
     client.send("/sources/observatory", {"act": "pause"})
     room.reconfigures(sources=(replace(OBSERVATORY, paused=FOREVER),))
-    assert "End the pause" in client.get("/sources/observatory").text
+    page = client.get("/sources/observatory").text
+    assert ("End the pause" in page, "<dt>State</dt><dd><strong>Paused</strong>" in page) == (True, True)
+    assert "<strong>Paused</strong>" in client.get("/sources").text
     refused = client.send("/sources/observatory", {"act": "poll"})
     assert (refused.status_code, "end its pause first" in refused.text) == (409, True)
     client.send("/sources/observatory", {"act": "resume"})

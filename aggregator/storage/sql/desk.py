@@ -1,6 +1,7 @@
 """The contract's DeskStore: what waits for a decision, near matches of an item, links that veto one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -50,13 +51,10 @@ class DeskStore:
             if of is Waiting.CONFLICTS:
                 looked = _numbers(db, of, CONFLICTS_READ_MAX + 1, before)
                 older = looked[CONFLICTS_READ_MAX - 1] if len(looked) > CONFLICTS_READ_MAX else None
-                return _page(filter(conflicts, _items(db, looked[:CONFLICTS_READ_MAX])), limit, older)
+                page = _page(filter(conflicts, _items(db, looked[:CONFLICTS_READ_MAX])), limit, older)
+                return replace(page, looked=min(len(looked), CONFLICTS_READ_MAX))
             if of is Waiting.STORIES:
-                last = one(db.execute("SELECT coalesce(max(number), 0) AS number FROM item"))["number"]
-                first = last if before is None else min(last, before - 1)
-                looked = list(range(first, max(first - STORIES_READ_MAX, 0), -1))
-                older = looked[-1] if looked and looked[-1] > 1 else None
-                return _page((each for each in _items(db, looked) if _suggested(db, each)), limit, older)
+                return _suggestions(db, limit, before)
             numbers = _numbers(db, of, limit + 1, before)
             older = numbers[limit - 1] if len(numbers) > limit else None
             return WaitingPage(_items(db, numbers[:limit]), older)
@@ -73,6 +71,11 @@ class DeskStore:
         with self._engine.reading() as db:
             numbers = [each.number for each in _near(db, item)[1]]
             return _items(db, sorted(numbers, reverse=True)[:NEAR_MAX])
+
+    def existing(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return those of these ids that items have."""
+        found = read(self._engine, f"SELECT id FROM item WHERE id {texts()}", (as_json(sorted(ids)),))
+        return frozenset(row["id"] for row in found)
 
     def in_window(self, source: str, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return items of a source in their veto window, those that go live next first."""
@@ -133,14 +136,29 @@ def _near(db: Connection, item: Stored) -> tuple[Candidate | None, Sequence[Cand
     return own, [each for each in found if each.story is None or each.story != item.story]
 
 
-def _suggested(db: Connection, item: Stored) -> bool:
-    """Return whether an item may be one story with an older one, and nobody has decided that it is not."""
+def _suggestions(db: Connection, limit: int, before: int | None) -> WaitingPage:
+    """Return a page of items that may be one story with older ones, and those."""
+    last = one(db.execute("SELECT coalesce(max(number), 0) AS number FROM item"))["number"]
+    first = last if before is None else min(last, before - 1)
+    looked = list(range(first, max(first - STORIES_READ_MAX, 0), -1))
+    older = looked[-1] if looked and looked[-1] > 1 else None
+    near = ((each, _suggested(db, each)) for each in _items(db, looked))
+    found = list(islice(((each, numbers) for each, numbers in near if numbers), limit + 1))
+    page = _page((each for each, _ in found), limit, older)
+    shown = {each.number: _items(db, numbers) for each, numbers in found[:limit]}
+    return replace(page, near=shown, looked=len(looked))
+
+
+def _suggested(db: Connection, item: Stored) -> Sequence[int]:
+    """Return the numbers of older items that an item may be one story with, newest first, without those of
+    which it is decided that they are not."""
     if item.state is State.WITHDRAWN:
-        return False
+        return ()
     own, found = _near(db, item)
     near = [each for each in found if own is not None and each.number < own.number and may_match(own, each)]
     apart = pairings.of(db, near, [item.id]).apart if near else frozenset()
-    return any(tuple(sorted((item.id, each.id))) not in apart for each in near)
+    numbers = [each.number for each in near if tuple(sorted((item.id, each.id))) not in apart]
+    return sorted(numbers, reverse=True)[:NEAR_MAX]
 
 
 def _numbers(db: Connection, of: Waiting, limit: int, before: int | None) -> list[int]:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.editorial import desk, disclaimer, page_text, shown, standing, videos
+from aggregator.editorial import desk, disclaimer, page_text, shown, standing
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.terms import combined
@@ -37,8 +37,7 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: Text | None = None) -> Release:
     """Return the published view of an item. `text` is the source's own disclaimer, if it has one.
-    Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
-    """
+    Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered."""
     said, rights = own_address(feed).item(page_text.item(stored, feed)), Republish(feed.republish)
     item = desk.item(shown.item(said), stored.amended)
     source = desk.source(published_feed(feed, publication), stored.amended, said.styled.topics)
@@ -47,10 +46,9 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     allowed = shown.permitted(item, rights, organisation=organisation, url=url, language=language)
     brief, title = _brief(item, rights), _title(item, rights, allowed.text) or organisation
     authors, terms = _names(item.authors), combined(source, item.terms)
-    content = videos.pictured(allowed.content)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
     words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)
-    whole, short, lead = standing.of_item(text, publication, language, words, is_long=_long(content))
+    whole, short, lead = standing.of_item(text, publication, language, words, is_long=_long(allowed.content))
     edited = desk.words(stored.amended.fields, stored.amended.note, words.publication, language)
     release = Release(
         id=stored.id,
@@ -59,7 +57,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         url=url,
         title=title,
         organisation=organisation,
-        content=content,
+        content=allowed.content,
         summary=allowed.summary,
         disclaimer=whole[0],
         disclaimer_text=whole[1],

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
 
-from aggregator.editorial import rights
+from aggregator.editorial import rights, videos
 from aggregator.editorial.rights import Permitted
 from aggregator.model.item import Item
 from aggregator.model.settings import Republish
@@ -33,6 +33,7 @@ def permitted(item: Item, republish: Republish, *, organisation: str, url: str, 
     """Return the part of an item as shown that the rights permit, with the link to the rest of it if the
     house style has cut its text: an excerpt is a beginning in any case. Raises ValueError for `no`."""
     allowed = rights.permitted(item, republish)
+    allowed = replace(allowed, content=videos.pictured(allowed.content))
     if not item.styled.is_cut or republish is not Republish.FULL or not url:
         return allowed
     words = CONTINUED.get(language.partition("-")[0], CONTINUED["en"]).format(organisation=organisation)

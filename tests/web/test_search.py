@@ -43,7 +43,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 def titles(html: str) -> list[str]:
     main = html.partition("<main")[2].partition("</main>")[0]
-    return [re.sub(r"<[^>]*>", "", each) for each in re.findall(r"<h2[^>]*>(.*?)</h2>", main)]
+    return [re.sub(r"<[^>]*>", "", each) for each in re.findall(r"<h2[^>]*><a [^>]*>(.*?)</h2>", main)]
 
 
 def test_results_are_ranked_and_their_matches_marked(room: Newsroom) -> None:

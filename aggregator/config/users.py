@@ -14,8 +14,12 @@ HEADER = "X-Remote-User"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]+(?: [^\s\x00-\x1f\x7f-\x9f]+)*")
 _HASH = re.compile(
-    r"\$argon2id\$v=19\$m=[0-9]{4,6},t=[1-9],p=[1-9]\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}"
+    r"\$argon2id\$v=19\$m=([0-9]{4,6}),t=([1-9]),p=[1-9]\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}"
 )
+HASH_KIB_MAX, HASH_KIB_PASSES_MAX = (
+    262_144,
+    1_048_576,
+)  # of one attempt to log in; ours has 65,536 and 3 passes
 _PATH = re.compile(r"(?:/[a-z0-9-]+)*/?")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 
@@ -82,8 +86,14 @@ def _check_distinct(sections: Sequence[Section], found: Sequence[User]) -> None:
 
 def _password(value: str) -> str:
     """Return an Argon2id hash. A password itself is refused, and not repeated in the message."""
-    if not _HASH.fullmatch(value):
+    found = _HASH.fullmatch(value)
+    if found is None:
         raise ValueError("must be an Argon2id hash, $argon2id$v=19$…, which `publicwire user add` writes")
+    if int(found[1]) > HASH_KIB_MAX or int(found[1]) * int(found[2]) > HASH_KIB_PASSES_MAX:
+        raise ValueError(
+            f"is an Argon2id hash of more than {HASH_KIB_MAX} KiB, or of too many passes, which every "
+            "attempt to log in would cost; `publicwire user add` writes one"
+        )
     return value
 
 

@@ -5,6 +5,7 @@ No file, clock or network. Validators of hosts and URLs are in `addresses`.
 
 import hashlib
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -21,7 +22,7 @@ RESERVED = frozenset({"all", "archive", "feed", "index"})  # slugs that would co
 SLUG_CHARS_MAX = 60
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6}
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # also those that turn the direction
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -212,7 +213,10 @@ def rule(value: object, names: tuple[str, ...] = RULE_FIELDS) -> Rule:
         raise ValueError(f"`{name}` is not a field{did_you_mean(name, names)}")
     pattern = text(raw)
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings(action="error"):
+            re.compile(pattern)
+    except FutureWarning as error:
+        raise ValueError(f"the pattern is ambiguous: {error}; write `\\[` for a bracket") from None
     except re.error as error:
         at = f" at character {error.pos + 1}" if error.pos is not None else ""
         raise ValueError(f"the pattern does not compile: {error.msg}{at}") from None

@@ -553,12 +553,21 @@ SOURCES = [
         "3:12: sources.0.skip.0: the pattern does not compile: it is too large",
     ),
     (
+        of_source("skip: [{title: '[[:x'}]"),
+        "3:12: sources.0.skip.0: the pattern is ambiguous: Possible nested set at position 1; write `\\[` for a "
+        "bracket",
+    ),
+    (
         of_source("disclaimer: ' '"),
         "3:5: sources.0.disclaimer: is empty; give a text, or remove the line to use the built-in text",
     ),
     (
         of_source("disclaimer: {}"),
         "3:5: sources.0.disclaimer: is an empty mapping; give a text, or one for each language and a `default`",
+    ),
+    (
+        of_source('organisation: "Port \\u202e Office"'),
+        "3:5: sources.0.organisation: must be one line without control characters; for long text use `>-`",
     ),
     (of_source("disclaimer: [x]"), f"3:5: sources.0.disclaimer: {ONE_TEXT}"),
     (of_source("disclaimer: {english: x}"), f"3:5: sources.0.disclaimer: `english` {LANGUAGE}"),
@@ -595,6 +604,14 @@ DESK = [
     (f"users: [{{name: ' Ana', role: admin, password: {HASH!r}}}]\n", f"1:10: users.0.name: {NAME}"),
     (f"users: [{{name: {'a' * 61}, role: admin, password: {HASH!r}}}]\n", f"1:10: users.0.name: {NAME}"),
     ("users: [{name: Ana, role: admin, password: hunter2}]\n", f"1:34: users.0.password: {NO_HASH}"),
+    *(
+        (
+            f"users: [{{name: Ana, role: admin, password: {HASH.replace('m=65536,t=3', cost)!r}}}]\n",
+            "1:34: users.0.password: is an Argon2id hash of more than 262144 KiB, or of too many passes, which every "
+            "attempt to log in would cost; `publicwire user add` writes one",
+        )
+        for cost in ("m=262145,t=1", "m=262144,t=5")
+    ),
     (
         f"users: [{{name: Ana, role: admin, password: {HASH!r}, mail: a@b}}]\n",
         "1:123: users.0.mail: unknown key; known are: name, role, password",

@@ -27,5 +27,6 @@ def advice(config: Config, source: Source, items: Sequence[Item]) -> str:
     cure = f": if they are its own, write `domains: [{', '.join((*source.domains, *proposed))}]`"
     return (
         f"{len(away)} of {len(urls)} links lie outside the domains of {source.id} "
-        f"({', '.join(source.domains)}), so that it leads no story of its own{cure if proposed else ''}"
+        f"({', '.join(source.domains)}), so that of a release that several "
+        f"sources publish, another's is shown{cure if proposed else ''}"
     )

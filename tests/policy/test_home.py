@@ -36,7 +36,8 @@ def test_the_hosts_of_most_links_are_proposed_as_domains() -> None:
     hosts = ["www.press.example", "press.example", "a.example", "b.example", "b.example", "c.example"]
     urls = [f"https://{host}/{n}" for n, host in enumerate(hosts)]
     assert advice(config(FEEDS), FEEDS, linked("https://feeds.example/1", *urls)) == (
-        "6 of 7 links lie outside the domains of press (feeds.example), so that it leads no story of its own: "
+        "6 of 7 links lie outside the domains of press (feeds.example), so that of a release that "
+        "several sources publish, another's is shown: "
         "if they are its own, write `domains: [feeds.example, press.example, b.example, a.example]`"
     )
 
@@ -44,5 +45,6 @@ def test_the_hosts_of_most_links_are_proposed_as_domains() -> None:
 def test_the_domains_of_another_source_are_not_proposed() -> None:
     other = source("ministry", domains=("ministry.example",))
     assert advice(config(FEEDS, other), FEEDS, linked("https://news.ministry.example/1")) == (
-        "1 of 1 links lie outside the domains of press (feeds.example), so that it leads no story of its own"
+        "1 of 1 links lie outside the domains of press (feeds.example), so that of a release that "
+        "several sources publish, another's is shown"
     )

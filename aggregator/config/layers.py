@@ -18,7 +18,11 @@ OF_ONE_SOURCE = MappingProxyType(
 )
 # A default organisation would be named as the publisher of whatever source is added next.
 _OF_GROUPS = MappingProxyType(
-    {**OF_ONE_SOURCE, "organisation": "would name every source alike; write it at the sources or in a group"}
+    {
+        **OF_ONE_SOURCE,
+        "organisation": "would name every source alike; write it at the sources or in a group",
+        "description": "would describe every source alike; write it at the sources or in a group",
+    }
 )
 
 

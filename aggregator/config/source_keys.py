@@ -121,6 +121,7 @@ _RIGHTS = dict.fromkeys(("republish", "licence", "attribution", "expires", "ai")
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "organisation": _organisation,
+        "description": _one("description", values.line),
         "topics": _topics,
         "rights": _rights,
         "id": _one("id", values.slug),

@@ -129,6 +129,7 @@ class Source:
     feed: str
     organisation: str = ""
     from_entry: bool = False
+    description: str = ""  # of the organisation, on the page of the source
     domains: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     every: timedelta = timedelta(minutes=15)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from aggregator.editorial.present import published_feed
@@ -37,6 +38,13 @@ class Entry:
         return f"{self.releases}{'+' if self.releases == COUNTED_MAX else ''}"
 
 
+class Described(NamedTuple):
+    """Domains and description of an organisation, by the operator."""
+
+    domains: tuple[str, ...] = ()
+    description: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Profile of an organisation. `rhythm` is its releases of each of the last DAYS, the oldest first,
@@ -46,6 +54,7 @@ class Profile:
     licence: str
     licence_page: str  # its address, "" for a licence without one
     domains: tuple[str, ...]
+    description: str  # by the operator
     rhythm: tuple[int, ...]
 
 
@@ -99,7 +108,8 @@ class Overview:
             feed,
             licence := combined(feed).licence,
             licence_address(licence),
-            tuple(map(line, self.domains(source))),
+            tuple(map(line, (said := self.described(source)).domains)),
+            line(said.description),
             self._rhythm(f"sources/{source}", ZoneInfo(config.publication.timezone)),
         )
         self._profiles.put(source, (state, made), PROFILE_BYTES)
@@ -109,10 +119,10 @@ class Overview:
         """Return the beginning of the first of the last DAYS, which profiles tell of."""
         return self._since()
 
-    def domains(self, source: str) -> tuple[str, ...]:
-        """Return the domains that the operator named of a source."""
+    def described(self, source: str) -> Described:
+        """Return what the operator says of the organisation of a source."""
         configured = self._config().source(source)
-        return configured.domains if configured else ()
+        return Described(configured.domains, configured.description) if configured else Described()
 
     def _state(self) -> tuple[object, ...]:
         return self._storage.items.seq(), self._config(), self._since()

@@ -91,7 +91,7 @@ class _Parts:
         of = (
             (self._of_shared_pages,)
             if source == name
-            else (self._of_pages, self._feeds.get(source), self._publisher.overview.domains(source))
+            else (self._of_pages, self._feeds.get(source), self._publisher.overview.described(source))
         )
         state = _digest("pages", name, self._storage.items.channel_seq(name), *of)
         return Part(lambda: self._pages(name), state)

@@ -88,6 +88,7 @@ sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
   - id: coast-guard
     organisation: Coast Guard
+    description: Watches over the north coast.
     feed: http://coast.example/?type=rss
     domains: [Coast.example, www.bücher.example]
     topics: [sea, human-rights]
@@ -148,6 +149,7 @@ FULL_CONFIG = Config(
             id="coast-guard",
             feed="http://coast.example/?type=rss",
             organisation="Coast Guard",
+            description="Watches over the north coast.",
             domains=("coast.example", "www.xn--bcher-kva.example"),
             topics=("sea", "human-rights"),
             every=timedelta(minutes=10),

@@ -19,7 +19,14 @@ pytestmark = pytest.mark.usefixtures("engine")
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:
     made = newsroom(
-        tmp_path, replace(OBSERVATORY, domains=("observatory.example",), licence="CC-BY-4.0"), MINISTRY
+        tmp_path,
+        replace(
+            OBSERVATORY,
+            domains=("observatory.example",),
+            licence="CC-BY-4.0",
+            description="Measures the sea & the coast.",
+        ),
+        MINISTRY,
     )
     made.publishes(*(item(f"Day {ago}", claimed=NOON - timedelta(days=ago)) for ago in (0, 0.1, 3, 29, 40)))
     return made
@@ -54,6 +61,7 @@ def test_the_page_of_an_organisation_tells_of_its_links_rights_and_rhythm(room: 
     assert room.publisher.overview.profile("none") is None
     page = room.client.get("/sources/observatory").text
     assert '<dd dir="ltr">observatory.example</dd>' in page
+    assert '<p class="place" dir="auto">Measures the sea &amp; the coast.</p>' in page
     assert (
         '<a href="https://creativecommons.org/licenses/by/4.0/" rel="license external">CC-BY-4.0</a>' in page
     )

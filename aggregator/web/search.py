@@ -25,6 +25,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 from aggregator.publish.searches import PAGES_MAX, Results
 from aggregator.render import Format
+from aggregator.web.answers import SCRIPTED
 from aggregator.web.clients import ClientLimits
 from aggregator.web.feed_view import VARY
 from aggregator.web.pages import Site, page, pictured
@@ -90,7 +91,8 @@ class SearchPages:
             return self._later(request, query, error)
         if number > 1 and not results.found:
             raise HTTPException(404)
-        return reply(request, self._shown(query, results=results, before=before), headers=NO_INDEX)
+        shown = self._shown(query, results=results, before=before)
+        return reply(request, shown, headers={**NO_INDEX, **SCRIPTED})
 
     def feed(self, request: Request) -> Response:
         """A search as RSS, Atom or JSON Feed."""
@@ -129,6 +131,7 @@ class SearchPages:
         found = () if results is None else results.found
         return page(
             "search.html",
+            has_script=results is not None,
             site=site,
             query=query.text,
             asked=quote(query.text, safe=""),

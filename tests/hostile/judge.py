@@ -14,8 +14,9 @@ from aggregator.render import Format, body
 from aggregator.web.pages import Site, item_page
 from tests.normalise.allowed import ADDRESSES, ELEMENTS, PLAIN, faults
 
-# The search of the masthead, which stands outside all that a release brings.
+# The search of the masthead and the address of the feed, which stand outside all that a release brings.
 SEARCH = [["form", "label", "input", "button"]]
+SUBSCRIBE = [["section", "h2", "p", "p", "input", "p", "a", "a", "a"]]
 SKELETON = ["a", "header", "main", "footer"]
 PAGES_OWN = {"html", "head", "meta", "title", "link", "body", "main", "nav"}
 IN_HEAD = PAGES_OWN - {"main", "nav", "body"}
@@ -105,7 +106,13 @@ def page_faults(html: str, standing: str) -> Iterator[str]:
         for parts in [[[e.tag for e in form.iter()] for form in searches]]
         if parts != SEARCH
     ]
-    ours = {id(each) for form in searches for each in form.iter()}
+    feeds = shown.findall("footer//section[@class='subscribe']")
+    yield from [
+        f"feeds of {parts}"
+        for parts in [[[e.tag for e in section.iter()] for section in feeds]]
+        if parts != SUBSCRIBE
+    ]
+    ours = {id(each) for part in (*searches, *feeds) for each in part.iter()}
     for element in root.iter():
         if id(element) in ours:
             continue

@@ -28,10 +28,11 @@ pytestmark = [
 A_PAGE = 60  # releases on one page of a reader
 BAD = ("Debugger.scriptParsed", "Runtime.exceptionThrown", "Page.javascriptDialogOpening", "Page.windowOpen")
 # The script and the forms of our own frame: outside all that a release brings.
-OUR_SCRIPT = "/static/copy.js?"
+OUR_SCRIPTS = ("/static/copy.js?", "/static/refresh.js?")
 LIVE = """(() => {
     const wrong = [];
     const ours = (each) => !each.closest("article") && (each.matches("head > script[src*='/static/copy.js?']")
+        || each.matches("head > script[src*='/static/refresh.js?']")
         || each.closest("#subscribe, form.search"));
     if (window.__ran) wrong.push("a script ran");
     for (const each of document.querySelectorAll("*")) {
@@ -70,7 +71,9 @@ def wrongs(browser: Chromium, url: str) -> list[str]:
     browser.opens(url, 1280)
     home = "/".join(url.split("/")[:3])
     bad = [event for event in browser.events if event.get("method") in BAD]
-    wrong = [str(event)[:300] for event in bad if f"{home}{OUR_SCRIPT}" not in str(event)]
+    wrong = [
+        str(event)[:300] for event in bad if not any(f"{home}{each}" in str(event) for each in OUR_SCRIPTS)
+    ]
     for event in browser.events:
         if event.get("method") == "Network.requestWillBeSent":
             asked, kind = _request(event)

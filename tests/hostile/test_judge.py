@@ -11,7 +11,8 @@ GOOD = f'<div><p>All.</p></div>\n<div class="pw-disclaimer">{STANDING}</div>'
 PAGE = (
     "<!doctype html><html><head><title>T</title></head><body><a href='#main'></a>"
     "<header><form class='search'><label></label><input><button></button></form></header><main><article>"
-    f"BODY<aside><div class='pw-disclaimer'>{STANDING}</div></aside></article></main><footer></footer></body></html>"
+    f"BODY<aside><div class='pw-disclaimer'>{STANDING}</div></aside></article></main><footer>"
+    "<section class='subscribe'><h2></h2><p></p><p><input></p><p><a></a><a></a><a></a></p></section></footer></body></html>"
 )
 
 

@@ -187,7 +187,7 @@ def test_each_publication_has_log_ins_and_decisions_of_its_own(tmp_path: Path, e
             assert {client.get(each).status_code for each in addresses if "/static/" in each} == {200}
             (item_page,) = {each for each in addresses if "/desk/items/" in each}
             answer = sent(client, item_page, act="release", reason="read", version="1")
-            assert (answer.status_code, answer.headers["location"]) == (303, item_page)
+            assert (answer.status_code, answer.headers["location"]) == (303, f"{item_page}?done=release")
             until(lambda: titles(other) == ["Science has a release"])
             assert titles(first) == []
     finally:

@@ -284,6 +284,9 @@ def room(tmp_path: Path) -> Newsroom:
     return made
 
 
+LISTS = ("topics", "sources", "languages")
+
+
 def kinds(room: Newsroom) -> list[str]:
     """Return an address of each kind of page."""
     lists = ["/", "/topics/climate", "/sources/observatory", "/languages/en", "/search?q=second"]
@@ -296,12 +299,16 @@ def feeds(prefix: str, query: str = "") -> list[str]:
     return [f"{address}.{kind}{query}" for kind in ("rss", "atom", "json")]
 
 
-def test_every_page_ends_with_how_to_subscribe(room: Newsroom) -> None:
+def test_every_page_says_how_to_subscribe_to_its_feeds(room: Newsroom) -> None:
+    of = {"/": "", "/search?q=second": "search/"}
     for path in kinds(room):
-        footer = room.client.get(path).text.partition('<footer class="colophon">')[2]
-        line = footer.partition("<p>Subscribe: ")[2].partition("</p>")[0]
-        assert line.startswith("Copy this address into your feed reader"), path
-        assert re.findall(r'<a href="([^"]*)" type="application/[^"]*">', line) == feeds(""), path
+        prefix = of.get(path, path[1:] + "/" if path.count("/") > 1 and path.split("/")[1] in LISTS else "")
+        page = room.client.get(path).text
+        assert page.count('id="subscribe"') == 1, path
+        part = page.partition('id="subscribe"')[2].partition("</section>")[0]
+        named = feeds(prefix, "?q=second" if "q=" in path else "")
+        assert f'<input id="feed" type="text" readonly value="{named[0]}"' in part, path
+        assert re.findall(r'<a href="([^"]*)">', part) == named, path
 
 
 @pytest.mark.parametrize(

@@ -194,8 +194,8 @@ def test_links_away_from_home_are_warned_of_with_the_domains_to_write(
     added = command("add", harbour.url("/press.rss"), *HERE, "--id", "notices", "--yes")
     (line,) = added.complaints
     assert line == (
-        "publicwire: warning: 5 of 5 links lie outside the domains of notices (127.0.0.1), so that it leads no "
-        "story of its own: if they are its own, write `domains: [127.0.0.1, harbour.example]`"
+        "publicwire: warning: 5 of 5 links lie outside the domains of notices (127.0.0.1), so that of a "
+        "release that several sources publish, another's is shown: if they are its own, write `domains: [127.0.0.1, harbour.example]`"
     )
     assert line in command("check", "--live").complaints
 

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
-from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable
+from aggregator.errors import StorageError, StoreUnavailable
 from aggregator.log import log
 from aggregator.model.poll import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
-from aggregator.service import systemd
+from aggregator.service import outages, systemd
 from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.clock_check import ClockCheck
@@ -241,10 +241,7 @@ class Scheduler:
             self.stop.set()
             return
         if not self.fault:
-            cause = "the store is locked"
-            if isinstance(error, StoreFull | StoreAway):
-                cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
-            log.error(f"{cause}: pages and feeds are served, nothing new is stored", error=str(error))
+            outages.report(error)
         self.fault = str(error)
         self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
 

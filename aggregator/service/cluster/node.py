@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from aggregator import __version__
-from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable
+from aggregator.errors import StorageError, StoreAway, StoreUnavailable
 from aggregator.log import log
 from aggregator.model.cluster import Beat, QueueStats, Role
 from aggregator.policy.fairness import HostAdmission
-from aggregator.service import systemd
+from aggregator.service import outages, systemd
 from aggregator.service.cluster import shares
 from aggregator.service.cluster.chores import Chores
 from aggregator.service.cluster.passes import Passes
@@ -239,11 +239,8 @@ class Node:
             self.stop.set()
             return
         if not self.fault:
-            cause = "the store is locked"
-            if isinstance(error, StoreFull | StoreAway):
-                cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
             self.away += isinstance(error, StoreAway)
-            log.error(f"{cause}: pages and feeds are served, nothing new is stored", error=str(error))
+            outages.report(error)
         self.fault = str(error)
         self.notify(systemd.ALIVE)  # a restart would bring no database back, and end what is still served
 

@@ -42,7 +42,7 @@ class Stated(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """What follows a date: `words` up to the next separator, which is at `end`."""
+    """Text behind a date: `words` up to the next separator, which is at `end`."""
 
     separator: str
     is_hard: bool

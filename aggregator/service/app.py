@@ -232,7 +232,7 @@ def both(*observers: Callable[[Claim, Outcome], None]) -> Callable[[Claim, Outco
 
 
 class Ticker(Protocol):
-    """What is run at each tick and each hour, and what goes on beside it until the end."""
+    """Coroutines of a service: one for each tick, one for each hour, and those beside them until the end."""
 
     async def tick(self) -> None: ...
 

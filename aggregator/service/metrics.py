@@ -33,7 +33,7 @@ LATENESS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 
 @dataclass(frozen=True, slots=True)
 class NodeGauges:
-    """What a node of a cluster adds: the queue as it saw it last, and counts since its start."""
+    """Metrics of a node of a cluster: the queue as it saw it last, and counts since its start."""
 
     queue: QueueStats
     leases_lost: int

@@ -41,7 +41,7 @@ from aggregator.websub.verification import LOOK_EVERY, Verifier
 
 
 class Ticks(Protocol):
-    """What the sites know of the ticks of their process."""
+    """State of the ticks of the process, for its sites."""
 
     fault: str
 

@@ -1,4 +1,4 @@
-"""What is wrong with a form of the desk: its page is shown again with what was entered, the fault named."""
+"""Faults of forms of the desk: the page is shown again with the fields as entered and the fault named."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

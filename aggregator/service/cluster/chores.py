@@ -1,4 +1,4 @@
-"""What a cluster does at each tick beside polls: publish, alert, restyle. On the node that has the share."""
+"""Work of a cluster at each tick beside polls: publish, alert, restyle, by the node that has the share."""
 
 import asyncio
 from collections.abc import Callable

@@ -33,7 +33,7 @@ class Queue(Protocol):
 
 
 class Notices(Protocol):
-    """What the store tells of commits; after `listen` was begun."""
+    """Notifications of commits by the store, once `listen` runs."""
 
     configured: asyncio.Event  # set at each new version of the configuration
 

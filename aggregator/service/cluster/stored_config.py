@@ -18,7 +18,7 @@ NOT_APPLIED = "no configuration is in force: `publicwire apply --config sources.
 
 @dataclass(frozen=True, slots=True)
 class NodeSettings:
-    """What a node is given where it runs, in place of the keys of sources.yaml."""
+    """Settings of one node, from its options and environment, in place of the keys of sources.yaml."""
 
     store: Path
     database: str

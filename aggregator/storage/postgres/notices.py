@@ -23,7 +23,7 @@ VALUES = """SELECT (SELECT value FROM counter WHERE name = 'seq'), (SELECT coale
 
 
 class Notices:
-    """What one node knows of the commits of all, on its event loop."""
+    """Newest `seq` and version of the configuration of all commits, followed on the event loop."""
 
     def __init__(self, url: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._url, self._monotonic = url, monotonic

@@ -19,7 +19,7 @@ DUE_HOSTS = """SELECT host, min(due) AS since FROM source WHERE configured = 1 A
 
 
 class ClusterStore:
-    """What the nodes of a cluster share."""
+    """Nodes of a cluster, their shares of work, passes over hosts, and versions of the configuration."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

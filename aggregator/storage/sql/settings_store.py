@@ -7,7 +7,7 @@ from aggregator.storage.sql.engine import Engine
 
 
 class SettingsStore:
-    """What one store knows of its configuration."""
+    """The configuration last applied to a store, and the ids of its sources."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

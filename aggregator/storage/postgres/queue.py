@@ -40,6 +40,21 @@ STATS = """SELECT convert_from(payload, 'UTF8') AS host, status = 'queued' AS wa
     extract(epoch FROM now() - created) AS age FROM pgqueuer WHERE entrypoint = 'poll'"""
 
 
+class _Driver(PsycopgDriver):
+    """Statements on one session, notifications on another: psycopg locks a session while it waits for
+    notifications, up to a second at a time, in which no job could be taken or ended."""
+
+    def __init__(self, session: Session, listening: Session) -> None:
+        super().__init__(listening)
+        self._statements = PsycopgDriver(session)
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        return await self._statements.fetch(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        return await self._statements.execute(query, *args)
+
+
 class HostQueue:
     """The queue in one database. A job names a host; no host has two."""
 
@@ -83,8 +98,8 @@ class HostQueue:
         A job whose `poll` returns False is delivered again after AGAIN_AFTER, one whose node is silent for
         `heartbeat` at once.
         """
-        async with self._connected() as db:
-            manager = self._manager = QueueManager(Queries(PsycopgDriver(db)))
+        async with self._connected() as db, self._connected() as listening:
+            manager = self._manager = QueueManager(Queries(_Driver(db, listening)))
 
             @manager.entrypoint(POLL)
             async def deliver(job: Job) -> None:

@@ -156,6 +156,16 @@ class OutcomeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Sources that are claimed together at one host, with the politeness states of their hosts; more may
+    wait there."""
+
+    claims: tuple[Claim, ...]
+    hosts: tuple[HostState, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Outcome of one poll; `received` counts bytes on the wire, `due` is the next due time of the source."""
 

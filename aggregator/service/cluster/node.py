@@ -29,6 +29,8 @@ from aggregator.workers.pool import trim_heap
 CLOCK_OFF_MAX = timedelta(seconds=5)  # from the database's clock; beyond it a node refuses work
 JOBS_PER_FETCH_SLOT = 2  # hosts polled at a time: a job that waits for its host's gap holds no fetch slot
 OFFERED_MAX = 2_000  # hosts in one tick
+OFFERED_AGAIN = 0.2  # seconds after hosts were offered: those that end meanwhile leave room for others
+OFFERING_SHARE = 9  # times what an offer took is the least pause after it
 RETRY_EVERY = 0.5  # seconds between attempts to run jobs while the store is away
 PULSE_EVERY = 1.0  # seconds
 DRAIN_SECONDS = 8.0  # that polls under way get to finish after SIGTERM
@@ -70,6 +72,7 @@ class Node:
         self._ticked: float | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._is_restyling = self._draining = self._has_chores = False
+        self._has_offered = asyncio.Event()
 
     async def tick(self) -> None:
         """Run one tick. A store that fails ends the node, unless it is only away or full."""
@@ -146,6 +149,7 @@ class Node:
         new = [host for host in due if host not in self.stats.hosts]
         if not new:
             return
+        self._has_offered.set()
         states = {each.host: each for each in await asyncio.to_thread(polls.hosts, {*new, *self.stats.hosts})}
         nodes = await asyncio.to_thread(self._storage.cluster.nodes)
         workers = sum(node.beat.role.polls for node in nodes)
@@ -157,6 +161,21 @@ class Node:
             end_of=lambda host: (states[host].leads_to or host) if host in states else host,
         )
         await self.queue.offer([host for host in new if admission.admit(host)])
+
+    async def offer_on(self) -> None:
+        """Offer more hosts between ticks while some came due or were left out, until cancelled."""
+        took = 0.0
+        while True:
+            await self._has_offered.wait()
+            self._has_offered.clear()
+            await asyncio.sleep(max(OFFERED_AGAIN, OFFERING_SHARE * took))
+            since = self.monotonic()
+            if self.shares.holds(shares.OFFERS) and not (self._draining or self.fault or self.refusal):
+                try:
+                    await self._offer()
+                except StorageError as error:
+                    self.fail(error)
+            took = self.monotonic() - since
 
     async def consume(self) -> None:
         """Run the jobs of the queue until the node drains; after an error again."""
@@ -204,7 +223,7 @@ class Node:
 
     def beside(self) -> Sequence[Coroutine[object, object, None]]:
         """Return what goes on beside the ticks."""
-        return self.pulse(), self.notices.listen(), self.follow()
+        return self.pulse(), self.notices.listen(), self.follow(), self.offer_on()
 
     async def follow(self) -> None:
         """Adopt each new configuration once it is notified, until cancelled; ticks adopt what this misses."""

@@ -13,7 +13,7 @@ from functools import partial
 from aggregator.errors import Cause, PollError, StorageError
 from aggregator.log import log
 from aggregator.model.cluster import Delivery
-from aggregator.model.poll import Claim, OutcomeKind
+from aggregator.model.poll import Batch, Claim, OutcomeKind
 from aggregator.policy.schedule import POISON_AT
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage
@@ -40,16 +40,15 @@ class Passes:
         Returns False while another node has the job and is alive: to be delivered again.
         """
         try:
-            claims = await self._begin(delivery)
-            if claims is None:
+            batch = await self._begin(delivery)
+            if batch is None:
                 return False
-            claimed = 0
-            while claims:
-                claimed += len(claims)
-                await self._poll_all(claims)
-                if claimed >= CLAIMED_MAX:
-                    break
-                claims = await self._go_on(delivery.host)
+            claimed = len(batch.claims)
+            await self._poll_all(batch.claims)
+            while batch.has_more and claimed < CLAIMED_MAX:
+                batch = await self._go_on(delivery.host)
+                claimed += len(batch.claims)
+                await self._poll_all(batch.claims)
         except StorageError as error:
             self.failed(error)
         except Exception:
@@ -64,7 +63,7 @@ class Passes:
         poll = self.pipeline.config().poll
         return poll.per_host * (1 if poll.host_gap else CLAIMED_PER_SLOT)
 
-    async def _begin(self, delivery: Delivery) -> tuple[Claim, ...] | None:
+    async def _begin(self, delivery: Delivery) -> Batch | None:
         now, hosts = self.pipeline.clock(), self.pipeline.client().hosts
         begun = await self.pipeline.write(
             partial(
@@ -76,19 +75,17 @@ class Passes:
                 lease=LEASE,
             )
         )
-        if begun is None:
-            return None
-        claims, states = begun
-        hosts.heed(states, now)
-        return claims
+        if begun is not None:
+            hosts.heed(begun.hosts, now)
+        return begun
 
-    async def _go_on(self, host: str) -> tuple[Claim, ...]:
+    async def _go_on(self, host: str) -> Batch:
         now, hosts = self.pipeline.clock(), self.pipeline.client().hosts
-        claims, states = await self.pipeline.write(
+        batch = await self.pipeline.write(
             partial(self._storage.cluster.go_on, host, now, limit=self._limit(), lease=LEASE)
         )
-        hosts.heed(states, now)
-        return claims
+        hosts.heed(batch.hosts, now)
+        return batch
 
     async def _poll_all(self, claims: tuple[Claim, ...]) -> None:
         """Poll these sources at the same time; `fetch.politeness` bounds requests at the host."""

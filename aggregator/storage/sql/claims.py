@@ -48,19 +48,22 @@ def claim(
     return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
 
 
-def claim_at(db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta) -> tuple[Claim, ...]:
-    """Lease up to `limit` due sources at a host. Sources whose polls nodes have died of come last, one at a
-    time, so that each death counts for one of them."""
+def claim_at(
+    db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta
+) -> tuple[tuple[Claim, ...], bool]:
+    """Lease up to `limit` due sources at a host; returns them and whether more may wait. Sources whose polls
+    nodes have died of come last, one at a time, so that each death counts for one of them."""
     waiting = db.execute(AT_HOST, {"host": host, "now": ms(now), "limit": limit}).fetchall()
     chosen = [row["number"] for row in waiting if not row["lost"]] or [row["number"] for row in waiting[:1]]
     if not chosen:
-        return ()
+        return (), False
     found = db.execute(
         f"""UPDATE source SET token = token + 1, leased = :until
         WHERE number {ints(":chosen")} AND (leased IS NULL OR leased < :now) RETURNING *""",
         {"until": ms(now + lease), "now": ms(now), "chosen": as_json(chosen)},
     ).fetchall()
-    return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
+    claimed = _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
+    return claimed, len(waiting) > len(chosen) or len(waiting) == limit
 
 
 def take_over(db: Connection, host: str, *, died: bool) -> int:

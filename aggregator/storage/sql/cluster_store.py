@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from aggregator.errors import Outdated
 from aggregator.model.cluster import Beat, ConfigVersion, Delivery, Node
-from aggregator.model.poll import Claim
-from aggregator.model.schedule import HostState
+from aggregator.model.poll import Batch
 from aggregator.model.settings import Config
 from aggregator.storage.sql import claims, hosts, nodes, rows, sources
 from aggregator.storage.sql.engine import Connection, Engine, Row, one, read
@@ -51,9 +50,8 @@ class ClusterStore:
 
     def begin_pass(
         self, delivery: Delivery, node: str, now: datetime, *, limit: int, lease: timedelta
-    ) -> tuple[tuple[Claim, ...], tuple[HostState, ...]] | None:
-        """Begin a pass of a node over a host: claim due sources as `claims.claim_at`, and return them with
-        the politeness states of their hosts.
+    ) -> Batch | None:
+        """Begin a pass of a node over a host: claim due sources as `claims.claim_at`.
 
         A pass of the same job that another node has not ended is taken over once that node is silent; until
         then nothing is claimed and None returned.
@@ -72,18 +70,14 @@ class ClusterStore:
             )
             return self._claimed(db, delivery.host, now, limit=limit, lease=lease)
 
-    def go_on(
-        self, host: str, now: datetime, *, limit: int, lease: timedelta
-    ) -> tuple[tuple[Claim, ...], tuple[HostState, ...]]:
+    def go_on(self, host: str, now: datetime, *, limit: int, lease: timedelta) -> Batch:
         """Claim more sources in a pass that has begun."""
         with self._engine.writing(shared=True) as db:
             return self._claimed(db, host, now, limit=limit, lease=lease)
 
-    def _claimed(
-        self, db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta
-    ) -> tuple[tuple[Claim, ...], tuple[HostState, ...]]:
-        found = claims.claim_at(db, host, now, limit=limit, lease=lease)
-        return found, hosts.states(db, (host,)) if found else ()
+    def _claimed(self, db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta) -> Batch:
+        found, has_more = claims.claim_at(db, host, now, limit=limit, lease=lease)
+        return Batch(found, hosts.states(db, (host,)) if found else (), has_more)
 
     def _is_alive(self, db: Connection, node: str) -> bool:
         silent = nodes.silence(db, node, nodes.now(db, self._engine.clock))

@@ -59,7 +59,7 @@ class Pipeline:
     clock: Callable[[], datetime]
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
     finished: Callable[[], int] = lambda: 0  # writes so far: progress of the writer
-    commit: Commit | None = None  # of quiet polls; None: `write` each
+    commit: Commit | None = None  # None: `write` each
     # each answer to the poll of a feed
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None
     extractor: WorkerPool = field(default_factory=lambda: WorkerPool(EXTRACTORS, extracts=True))  # of pages
@@ -265,7 +265,7 @@ class Pipeline:
             return await self.write(lambda: record(decide()))
         run = asyncio.get_running_loop().run_in_executor
         result = await run(self._deciders, decide) if is_read else decide()
-        if self.commit is not None and result.is_quiet:
+        if self.commit is not None:
             await self.commit(result)
             return result
         return await self.write(partial(record, result))

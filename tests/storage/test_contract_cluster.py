@@ -1,5 +1,6 @@
 """Contract of the ClusterStore: passes over hosts, deaths of nodes, shares, and versions of the configuration."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -29,7 +30,7 @@ def given_sources(storage: Storage, *names: str) -> None:
 def begin(storage: Storage, job: int, node: str, limit: int = 10) -> tuple[Claim, ...]:
     begun = storage.cluster.begin_pass(Delivery(job, HOST), node, NOON, limit=limit, lease=LEASE)
     assert begun is not None
-    return begun[0]
+    return begun.claims
 
 
 def silence(storage: Storage, node: str) -> None:
@@ -41,9 +42,9 @@ def test_a_pass_claims_due_sources_of_its_host_and_no_other_pass_has_them(storag
     assert storage.cluster.due_hosts(NOON, 10) == (HOST, "other.example")
     first = begin(storage, 1, "one", limit=2)
     assert [claim.id for claim in first] == ["a", "b"]
-    claims, states = storage.cluster.go_on(HOST, NOON, limit=10, lease=LEASE)
-    assert [claim.id for claim in claims] == ["c"]
-    assert states == ()
+    last = storage.cluster.go_on(HOST, NOON, limit=10, lease=LEASE)
+    assert [claim.id for claim in last.claims] == ["c"]
+    assert (last.hosts, last.has_more) == ((), False)
     assert begin(storage, 2, "two") == ()
     assert storage.cluster.due_hosts(NOON, 10) == ("other.example",)
     assert storage.cluster.due_hosts(NOON + LEASE + MINUTE, 1) == (HOST,)  # a queue that is lost is made anew
@@ -89,7 +90,7 @@ def test_suspects_come_last_and_alone(storage: Storage) -> None:
         while [claim.id for claim in claims] != ["poison"] and claims and death:
             for claim in claims:  # one at a time
                 storage.polls.record(succeeded(claim, source(claim.id, feed=claim.feed)))
-            claims, _ = storage.cluster.go_on(HOST, NOON, limit=10, lease=LEASE)
+            claims = storage.cluster.go_on(HOST, NOON, limit=10, lease=LEASE).claims
     (claim,) = begin(storage, 1, "last")
     assert (claim.id, claim.lost) == ("poison", POISON_AT)
 
@@ -152,8 +153,29 @@ def test_polls_are_committed_together_or_not_at_all(storage: Storage) -> None:
     first, second = begin(storage, 1, "one")
     results = [succeeded(each, source(each.id, feed=each.feed)) for each in (first, second)]
     storage.polls.release([second])
-    with pytest.raises(LeaseLost):
+    with pytest.raises(Outdated):
         storage.polls.record_all(results)
     assert all(health.last is None for health in storage.overview.health())
     storage.polls.record_all(results[:1])
     assert [health.feed.id for health in storage.overview.health() if health.last] == ["a"]
+
+
+def test_polls_committed_together_write_what_each_of_them_changed(storage: Storage) -> None:
+    given_sources(storage, "a", "b", "c")
+    claims = begin(storage, 1, "one")
+    results = [succeeded(each, source(each.id, feed=each.feed)) for each in claims]
+    results[1] = replace(results[1], after=replace(results[1].after, failures=3))
+    storage.polls.record_all(results)
+    again = {each.id: each for each in storage.polls.claim(NOON + DAY, limit=9, lease=LEASE)}
+    assert [again[name].failures for name in "abc"] == [0, 3, 0]
+    assert all(again[each.claim.id].due == each.due for each in results)
+
+
+def test_polls_whose_source_became_due_otherwise_are_not_committed_together(storage: Storage) -> None:
+    given_sources(storage, "a", "b")
+    results = [succeeded(each, source(each.id, feed=each.feed)) for each in begin(storage, 1, "one")]
+    storage.polls.poll_soon(["b"], NOON + MINUTE)
+    with pytest.raises(Outdated):
+        storage.polls.record_all(results)
+    for each in results:
+        storage.polls.record(each)

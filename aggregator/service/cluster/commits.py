@@ -1,6 +1,8 @@
-"""Commits of quiet polls of one node, which publish nothing: those that end during one commit share the next.
+"""Commits of the polls of one node. Quiet ones, which publish nothing, that end during one commit share the
+next: most polls are quiet, and a transaction costs as much as what one of them writes.
 
-Most polls are quiet, and a transaction costs as much as what one of them writes.
+Those that publish follow one another in the whole cluster. One of a node waits for its turn, not all of its
+writers: quiet commits and claims go on beside it.
 """
 
 import asyncio
@@ -16,15 +18,20 @@ AT_ONCE = 32  # in one transaction: some 10 ms, for which the rows of their sour
 
 
 class Commits:
-    """The quiet commits of one node."""
+    """The commits of one node."""
 
     def __init__(self, polls: PollStore, write: Writes) -> None:
         self._polls, self._write = polls, write
         self._waiting: list[tuple[PollResult, asyncio.Future[None]]] = []
         self._committing: asyncio.Task[None] | None = None
+        self._publishing = asyncio.Lock()
 
     async def record(self, result: PollResult) -> None:
         """Commit one poll as `PollStore.record` does, with its errors."""
+        if not result.is_quiet:
+            async with self._publishing:
+                await self._write(partial(self._polls.record, result))
+            return
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((result, done))
         if self._committing is None or self._committing.done():

@@ -55,6 +55,13 @@ class Synced(psycopg.Cursor[DictRow]):
         self._sync()
         return super().__iter__()
 
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement has written; for `executemany`, after its last set of parameters."""
+        if isinstance(self.connection, Raw) and self.connection.sent is not None:
+            self.connection.execute("SELECT 1").fetchone()  # results come in the order of the statements
+        return super().rowcount
+
     def _sync(self) -> None:
         if self.pgresult is None and isinstance(self.connection, Raw) and self.connection.sent is not None:
             self.connection.sent.sync()
@@ -73,8 +80,10 @@ class PostgresConnection:
         self._sending()
         return self._raw.execute(statement(sql), parameters or None)
 
-    def executemany(self, sql: str, parameters: Any, /) -> None:
+    def executemany(self, sql: str, parameters: Any, /) -> psycopg.Cursor[DictRow]:
         """Run one statement for each set of parameters."""
+        cursor = self._raw.cursor()
         if parameters:
             self._sending()
-            self._raw.cursor().executemany(statement(sql), parameters)
+            cursor.executemany(statement(sql), parameters)
+        return cursor

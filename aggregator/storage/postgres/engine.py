@@ -29,7 +29,8 @@ CONTENT = (
 POLLER, MIGRATIONS, WRITER = 7101, 7102, 7103  # classes of advisory locks; the schema is the object
 LOCK = "%s, hashtext(current_schema())"
 ALONE = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
-SHARED = f"SELECT pg_advisory_xact_lock_shared({WRITER}, hashtext(current_schema()))"
+WRITE = f"{FROZEN}, pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"  # in this order
+WRITE_SHARED = f"{FROZEN}, pg_advisory_xact_lock_shared({WRITER}, hashtext(current_schema()))"
 HOLDER = """SELECT a.pid, a.application_name, a.client_addr FROM pg_locks l
     JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bit(32)) AS bigint)
@@ -68,8 +69,7 @@ class PostgresEngine:
             with self._writing:
                 self._keep_lock()
             with self._transaction("BEGIN") as raw:
-                raw.execute(FROZEN)
-                raw.execute(SHARED if shared else ALONE)
+                raw.execute(WRITE_SHARED if shared else WRITE)
                 yield self._connection(raw)
 
     @contextmanager

@@ -29,7 +29,16 @@ NOTICES: Sequence[str] = (
     """CREATE OR REPLACE TRIGGER notify_nodes AFTER INSERT ON config_version FOR EACH ROW
         EXECUTE FUNCTION notify_nodes(' version ', 'number')""",
 )
-NOTICES_SINCE = "m054_cluster"
+# A lease changes no column that an index holds, and its row has room on its page: no index is written for it.
+LEASES: Sequence[str] = (
+    "ALTER TABLE source SET (fillfactor = 50)",
+    "DROP INDEX source_look",
+    "CREATE INDEX source_look ON source (due) WHERE configured = 1",
+    "DROP INDEX source_host",
+    "CREATE INDEX source_host ON source (host, due) WHERE configured = 1",
+)
+NODES = (*NOTICES, *LEASES)
+NODES_SINCE = "m054_cluster"
 
 # In `meta`, by a migration that only adds what has a default: the last migration of the release before, which
 # works on its tables too, so that the nodes of a cluster are replaced one by one.
@@ -49,7 +58,7 @@ def migrate(db: Connection, name: str, *, is_polled: bool = False) -> None:
     """Create all tables in an empty schema, or carry out the migrations it lacks. StorageError for tables
     of a newer version, and if the database `is_polled` by a process that would not work on the new ones."""
     if one(db.execute("SELECT to_regclass('migration') AS migrations"))["migrations"] is None:
-        for sql in (*map(table, definitions()), *OWN, *NOTICES):
+        for sql in (*map(table, definitions()), *OWN, *NODES):
             db.execute(sql)
         _note(db, names())
         return
@@ -63,7 +72,7 @@ def migrate(db: Connection, name: str, *, is_polled: bool = False) -> None:
     db.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for sql in (sql for each in lacking for sql in MIGRATIONS[each]):
         db.execute(table(sql))
-    for sql in NOTICES if NOTICES_SINCE in lacking else ():
+    for sql in NODES if NODES_SINCE in lacking else ():
         db.execute(sql)
     _note(db, lacking)
     if is_polled and not _serves_since(db, max(applied)):

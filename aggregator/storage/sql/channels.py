@@ -76,7 +76,7 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
         item = rows.value(Member, row)
         names = _entering(db, item, row["story"])
         paged = listing_names(item) if item.backlog else ()
-        into |= {name: channel(db, name, at) for name in (*names, *paged) if name not in into}
+        into |= _channels(db, [name for name in (*names, *paged) if name not in into], at)
         filled |= {into[name] for name in paged}
         wanted += [_place(row, name, into[name], row["position"]) for name in names]
     entered = places.put(db, wanted, at.now)
@@ -98,6 +98,14 @@ def _place(row: Row, name: str, channel: int, position: int) -> Place:
 def _visible(db: Connection, story: int) -> list[Member]:
     found = db.execute(f"{MEMBER} WHERE i.story = ? AND {visible()} ORDER BY i.number", (story,))
     return [rows.value(Member, row) for row in found]
+
+
+def _channels(db: Connection, names: Sequence[str], at: Stamp) -> Mapping[str, int]:
+    if not names:
+        return {}
+    found = db.execute(f"SELECT name, number FROM channel WHERE name {texts()}", (as_json(names),))
+    known = {row["name"]: row["number"] for row in found}
+    return known | {name: channel(db, name, at) for name in names if name not in known}
 
 
 def channel(db: Connection, name: str, at: Stamp) -> int:

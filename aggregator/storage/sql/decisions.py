@@ -22,6 +22,7 @@ from aggregator.policy.lifecycle import OF_ORIGIN
 from aggregator.storage.sql import fingerprints, rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
+LAST_LINE = "SELECT coalesce(max(number), 0) AS line FROM journal"
 COLUMNS = tuple(each.name for each in fields(Decision))
 ORIGINS = ", ".join(f"'{each}'" for each in OF_ORIGIN)
 # An approval of a version, as another machine gave it meanwhile, undoes no withdrawal, and no step of an
@@ -46,7 +47,7 @@ TAKEN_BACK = f"""SELECT line FROM decision WHERE item = ? AND at <= ?
 
 def last_line(db: Connection) -> int:
     """Return the number of the journal's last line, 0 without one. Cheap."""
-    return int(one(db.execute("SELECT coalesce(max(number), 0) AS line FROM journal"))["line"])
+    return int(one(db.execute(LAST_LINE))["line"])
 
 
 def read(db: Connection, claim: Claim, items: Sequence[Item]) -> Decisions:

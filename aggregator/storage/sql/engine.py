@@ -36,12 +36,20 @@ class Cursor(Protocol):
     def close(self) -> None: ...
 
 
+class Counted(Protocol):
+    """The result of one statement for many sets of parameters."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were written."""
+
+
 class Connection(Protocol):
     """A connection inside a transaction."""
 
     def execute(self, sql: str, parameters: Any = (), /) -> Cursor: ...  # as its library says
 
-    def executemany(self, sql: str, parameters: Any, /) -> object: ...
+    def executemany(self, sql: str, parameters: Any, /) -> Counted: ...
 
 
 class Index(Protocol):

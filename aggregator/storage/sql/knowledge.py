@@ -26,7 +26,7 @@ from aggregator.storage.sql import (
     sizes,
 )
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
+from aggregator.storage.sql.engine import Connection, Cursor, Row, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
@@ -245,6 +245,7 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
 
     The sequence of changes tells in most cases that nothing has; else the known items and candidates are
     checked, whether other items have come to the addresses, and whether the operator has decided anything.
+    All statements are sent before the first result is awaited: no other poll may publish meanwhile.
     """
     basis = changes.basis
     if at.seq == basis.seq + 1:
@@ -255,28 +256,32 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
         f"SELECT count(*) AS items FROM item WHERE seq <= ? AND number {ints()}",
         (basis.seq, as_json(numbers)),
     )
+    line = db.execute(decisions.LAST_LINE)
+    arrived = []
+    if basis.bands:
+        arrived.append(signatures.newer(db, source, basis.bands, basis.seq))
+    if basis.links:
+        links = ", ".join("?" * len(basis.links))
+        arrived.append(
+            db.execute(
+                f"SELECT 1 FROM item WHERE link IN ({links}) AND source <> ? AND seq > ? LIMIT 1",
+                (*basis.links, source, basis.seq),
+            )
+        )
     if one(unchanged)["items"] < len(numbers):  # the others were changed, or erased with their source
         return True
-    if decisions.last_line(db) != basis.decisions.line:
+    if one(line)["line"] != basis.decisions.line:
         return True
-    if basis.bands and signatures.are_new(db, source, basis.bands, basis.seq):
-        return True
-    if not basis.links:
-        return False
-    found = db.execute(
-        f"""SELECT 1 FROM item WHERE link IN ({", ".join("?" * len(basis.links))})
-        AND source <> ? AND seq > ? LIMIT 1""",
-        (*basis.links, source, basis.seq),
-    )
-    return found.fetchone() is not None
+    return any(each.fetchone() is not None for each in arrived)
 
 
-def taken(db: Connection, changes: Changes) -> frozenset[str]:
-    """Return the ids of new items that other items have."""
+def taken(db: Connection, changes: Changes) -> Cursor | None:
+    """Read the ids of new items that other items have, in rows of an `id`."""
+    if not changes.new:
+        return None
     ids = as_json(each for new in changes.new for each in (new.id, new.public_id))
-    found = db.execute(
+    return db.execute(
         f"""SELECT id FROM item WHERE id {texts(":ids")} UNION
         SELECT public_id FROM item WHERE public_id {texts(":ids")}""",
         {"ids": ids},
     )
-    return frozenset(row["id"] for row in found)

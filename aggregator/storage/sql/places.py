@@ -12,7 +12,7 @@ from datetime import datetime
 from aggregator.model.release import WINDOW
 from aggregator.policy import crowding
 from aggregator.policy.crowding import PERIOD
-from aggregator.storage.sql.engine import Connection
+from aggregator.storage.sql.engine import Connection, Cursor
 from aggregator.storage.sql.rows import moment, ms
 
 # Where pages list an item `i`: by shown date, undated ones of a first import last.
@@ -82,16 +82,18 @@ def put(db: Connection, wanted: Iterable[Place], now: datetime) -> set[int]:
 
 def close_archives(db: Connection, channels: Iterable[int]) -> None:
     """Close the archives of channels that new entries have filled."""
-    for channel in channels:
-        while db.execute(CLOSE, {"channel": channel}).fetchone() is not None:
-            pass
+    full = tuple(channels)
+    while full:
+        closed = [(channel, db.execute(CLOSE, {"channel": channel})) for channel in full]
+        full = tuple(channel for channel, made in closed if made.fetchone() is not None)
 
 
 def _ready(db: Connection, channel: int, source: int, *, burst: int, count: int, now: datetime) -> int:
     """Return how many of `count` new items of a source enter at once, and note the turn of the next one."""
-    if _waits(db, channel, source):
+    waiting, entered = _waiting(db, channel, source), _recent(db, channel, source, burst, now)
+    if waiting.fetchone() is not None:
         return 0
-    taken = recent(db, channel, source, burst, now)
+    taken = _times(entered, now)
     ready = crowding.entering((now,) * count, taken, burst=burst, now=now)
     if ready == count or _is_alone(db, channel, source, now):
         return count
@@ -100,13 +102,12 @@ def _ready(db: Connection, channel: int, source: int, *, burst: int, count: int,
     return ready
 
 
-def _waits(db: Connection, channel: int, source: int) -> bool:
-    found = db.execute(
+def _waiting(db: Connection, channel: int, source: int) -> Cursor:
+    return db.execute(
         f"""SELECT 1 FROM waiting w JOIN item i ON i.number = w.item JOIN source s ON s.number = i.source
         WHERE w.channel = ? AND w.source = ? AND {visible()} LIMIT 1""",
         (channel, source),
     )
-    return found.fetchone() is not None
 
 
 def recent(db: Connection, channel: int, source: int, burst: int, now: datetime) -> list[datetime]:
@@ -114,12 +115,19 @@ def recent(db: Connection, channel: int, source: int, burst: int, now: datetime)
 
     A time ahead of `now` was written by a clock that has been set back since.
     """
-    found = db.execute(
+    return _times(_recent(db, channel, source, burst, now), now)
+
+
+def _recent(db: Connection, channel: int, source: int, burst: int, now: datetime) -> Cursor:
+    return db.execute(
         """SELECT since FROM membership WHERE channel = ? AND source = ? AND since > ?
         ORDER BY since DESC LIMIT ?""",
         (channel, source, ms(now - PERIOD), burst),
     )
-    return sorted(min(moment(row["since"]), now) for row in found)
+
+
+def _times(entered: Cursor, now: datetime) -> list[datetime]:
+    return sorted(min(moment(row["since"]), now) for row in entered)
 
 
 def _is_alone(db: Connection, channel: int, source: int, now: datetime) -> bool:

@@ -5,13 +5,12 @@ A poll is one transaction: items, keys, revisions, stories, source state and pol
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause, LeaseLost, Outdated, Rejected, RejectedPoll
 from aggregator.model.alert import AlertKind
 from aggregator.model.document import ReadResult
-from aggregator.model.poll import Claim, Outcome, PollResult
+from aggregator.model.poll import Claim, PollResult
 from aggregator.model.schedule import FIXED, Due, HostState
 from aggregator.model.stored import Knowledge
 from aggregator.policy.schedule import POISON_AT
@@ -28,7 +27,7 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, ints, read, texts
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, insert_many, read, texts
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
 
 
@@ -96,34 +95,41 @@ class PollStore:
             self._record(db, result)
 
     def record_all(self, results: Sequence[PollResult]) -> None:
-        """(poller) Commit several polls in one transaction, all or none. Raises as `record`, of any."""
+        """(poller) Commit several quiet polls in one transaction, all or none.
+
+        Outdated when one of them no longer holds, or its source became due otherwise meanwhile: `record` of
+        each tells. RejectedPoll as `record`, of any.
+        """
         with _failing_the_poll(), self._engine.writing(shared=True) as db:
-            stored = _end_leases(db, [result.claim for result in results])
+            source_state.write_all(db, results)
+            insert_many(db, "poll", [_logged(result) for result in results])
             for result in results:
-                self._write(db, replace(result, hosts=()), stored[result.claim.number])
-            states = {state.host: state for result in results for state in result.hosts}
-            for host in sorted(states):
-                hosts.record(db, states[host])
+                self._write_asides(db, result)
+                _settle_distant(db, result)
+            _write_hosts(db, [state for result in results for state in result.hosts])
 
     def _record(self, db: Connection, result: PollResult) -> None:
         lost = POISON_AT - 1 if result.outcome.cause is Cause.POISON else 0
         self._write(db, result, _end_lease(db, result.claim, lost=lost))
 
     def _write(self, db: Connection, result: PollResult, stored: Due) -> None:
-        claim, now = result.claim, result.outcome.started
-        _log(db, claim.number, result.outcome)
-        for state in result.hosts:
-            hosts.record(db, state)
+        claim = result.claim
+        insert(db, "poll", _logged(result))
+        self._write_asides(db, result)
+        source_state.write(db, result, self._publish(db, result), stored)
+        _settle_distant(db, result)
+        _write_hosts(db, result.hosts)  # last: other polls of a host need not wait until this one may publish
         if result.host_limit is not None:
             hosts.limit(db, result.host_limit, claim.number)
+
+    def _write_asides(self, db: Connection, result: PollResult) -> None:
+        """Write what a poll changes of the hub and the alerts of its source."""
+        claim, now = result.claim, result.outcome.started
         if (before := claim.subscription) is not None and result.after.subscription != before:
             subscriptions.write(db, before, result.after.subscription)
         if result.advert is not None:
             subscriptions.add(db, claim.number, result.advert, now)
         alerts.record(db, claim.number, result, now)
-        source_state.write(db, result, self._publish(db, result), stored)
-        if AlertKind.DISTANT in claim.open_alerts:
-            alerts.settle(db, [claim.number], now)
 
     def _publish(self, db: Connection, result: PollResult) -> Mapping[bytes, int]:
         """Write items and channels; returns the numbers of new items by the digest of their raw item.
@@ -138,10 +144,11 @@ class PollStore:
             channels.touch_all(db, at)
         if (changes := result.changes) is None:
             return {}
+        taken = knowledge.taken(db, changes)
         if knowledge.has_changed(db, changes, result.claim.number, at):
             raise Outdated(f"items of {result.claim.id} have changed since they were read")
-        if changes.new and (taken := knowledge.taken(db, changes)):
-            raise Outdated(f"ids of new items of {result.claim.id} are taken", taken)
+        if taken is not None and (ids := frozenset(row["id"] for row in taken)):
+            raise Outdated(f"ids of new items of {result.claim.id} are taken", ids)
         return new_items.carry_out(db, self._engine.index, result.claim, changes, at)
 
     def next_due(self) -> datetime | None:
@@ -226,26 +233,20 @@ def _end_lease(db: Connection, claim: Claim, *, lost: int) -> Due:
     return rows.due(held)
 
 
-def _end_leases(db: Connection, held: Sequence[Claim]) -> Mapping[int, Due]:
-    """End the leases of claims in one statement; returns the due times now stored. Raises as `_end_lease`."""
-    found = db.execute(
-        f"""UPDATE source SET leased = NULL, lost = 0
-        WHERE number {ints()} AND leased IS NOT NULL AND configured = 1
-        RETURNING number, token, feed, version, due, due_reason, due_figures""",
-        (as_json(claim.number for claim in held),),
-    )
-    ended = {row["number"]: row for row in found}
-    for claim in held:
-        row = ended.get(claim.number)
-        if row is None or (row["token"], row["feed"]) != (claim.token, claim.feed):
-            raise LeaseLost(
-                f"the poll of {claim.id} came too late or its source is gone; nothing was written"
-            )
-        if row["version"] != claim.version:
-            raise Outdated(f"the state of {claim.id} has changed since it was claimed")
-    return {number: rows.due(row) for number, row in ended.items()}
+def _write_hosts(db: Connection, states: Sequence[HostState]) -> None:
+    """Write the latest state of each host, in the order of their names, lest two commits wait for each
+    other."""
+    latest = {state.host: state for state in states}
+    for host in sorted(latest):
+        hosts.record(db, latest[host])
 
 
-def _log(db: Connection, source: int, outcome: Outcome) -> None:
+def _settle_distant(db: Connection, result: PollResult) -> None:
+    if AlertKind.DISTANT in result.claim.open_alerts:
+        alerts.settle(db, [result.claim.number], result.outcome.started)
+
+
+def _logged(result: PollResult) -> Mapping[str, object]:
+    """Return the row of a poll in the log of polls."""
     names = ("started", "seconds", "kind", "cause", "message", "status", "received", "new", "edited")
-    insert(db, "poll", {"source": source, **rows.columns(outcome, *names)})
+    return {"source": result.claim.number, **rows.columns(result.outcome, *names)}

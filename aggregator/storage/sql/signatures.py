@@ -13,7 +13,7 @@ from aggregator.model.item import Item
 from aggregator.model.stored import Candidate, Known
 from aggregator.normalise import plain
 from aggregator.storage.sql import values
-from aggregator.storage.sql.engine import Connection, as_json, ints
+from aggregator.storage.sql.engine import Connection, Cursor, as_json, ints
 
 FOUND_MAX = 2_000  # rows of the sentences of one poll
 RECENT_ITEMS = 8
@@ -99,14 +99,13 @@ def repeated(db: Connection, sources: Iterable[int]) -> Mapping[int, frozenset[i
     return found
 
 
-def are_new(db: Connection, source: int, hashes: Iterable[int], seq: int) -> bool:
-    """Return whether other sources have items with these sentences that changed after `seq`."""
-    found = db.execute(
+def newer(db: Connection, source: int, hashes: Iterable[int], seq: int) -> Cursor:
+    """Read a row if other sources have items with these sentences that changed after `seq`."""
+    return db.execute(
         f"""SELECT 1 FROM sketch k JOIN item i ON i.number = k.item
         WHERE k.hash {ints()} AND k.source <> ? AND i.seq > ? LIMIT 1""",
         (as_json(hashes), source, seq),
     )
-    return found.fetchone() is not None
 
 
 def made(db: Connection, items: Sequence[Candidate]) -> Mapping[int, bytes]:

@@ -10,6 +10,10 @@ from aggregator.storage.sql import alerts, rows, service_alerts, site_terms, sub
 from aggregator.storage.sql.engine import Engine, as_json, read, texts
 from aggregator.storage.sql.rows import ms
 
+# By due, not by all tasks of a kind.
+DUE = f"""SELECT kind, subject FROM task WHERE due <= :now AND kind || '' {texts(":kinds")}
+    ORDER BY due LIMIT :limit"""
+
 
 class TaskStore:
     """The durable work of one store."""
@@ -21,14 +25,14 @@ class TaskStore:
         self, now: datetime, *, kinds: Sequence[TaskKind], limit: int, lease: timedelta
     ) -> tuple[Task, ...]:
         """(poller) Claim due tasks of these kinds, longest due first; after `lease` they are due again."""
+        wanted = {"now": ms(now), "until": ms(now + lease), "kinds": as_json(kinds), "limit": limit}
+        if not read(self._engine, f"SELECT 1 FROM ({DUE}) AS due", wanted):  # most ticks: polls need not wait
+            return ()
         with self._engine.writing() as db:
             found = db.execute(
-                f"""UPDATE task SET due = :until, attempts = attempts + 1 WHERE (kind, subject) IN (
-                    SELECT kind, subject FROM task WHERE due <= :now
-                    AND kind || '' {texts(":kinds")}  -- by due, not by all tasks of a kind
-                    ORDER BY due LIMIT :limit)
+                f"""UPDATE task SET due = :until, attempts = attempts + 1 WHERE (kind, subject) IN ({DUE})
                 RETURNING *""",
-                {"now": ms(now), "until": ms(now + lease), "kinds": as_json(kinds), "limit": limit},
+                wanted,
             )
             return tuple(rows.value(Task, row) for row in found)
 

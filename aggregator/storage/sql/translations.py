@@ -14,7 +14,7 @@ from aggregator.model.changes import Edit
 from aggregator.model.item import Item, KeyKind
 from aggregator.model.translation import Edition, TranslationKey, TranslationKind
 from aggregator.storage.sql import channels, rows
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints
 from aggregator.storage.sql.stamps import Stamp
 
 FAMILY_MAX = 40  # sources of an organisation whose items are looked up, the first ones
@@ -164,12 +164,10 @@ def _counts(db: Connection, numbers: Iterable[int]) -> Mapping[int, int]:
 
 def _family(db: Connection, source: int) -> tuple[int, ...]:
     """Return a source and those that the operator gave the same organisation."""
-    name = one(db.execute("SELECT organisation FROM source WHERE number = ?", (source,)))["organisation"]
-    if not name:
-        return (source,)
     found = db.execute(
-        "SELECT number FROM source WHERE organisation = ? AND organisation <> '' ORDER BY number LIMIT ?",
-        (name, FAMILY_MAX),
+        """SELECT number FROM source WHERE organisation = (SELECT organisation FROM source WHERE number = ?)
+        AND organisation <> '' ORDER BY number LIMIT ?""",
+        (source, FAMILY_MAX),
     )
     return tuple(dict.fromkeys((source, *(row["number"] for row in found))))
 
@@ -179,7 +177,8 @@ def _is_naming(db: Connection, family: Sequence[int]) -> bool:
     # In the order of the index: else PostgreSQL reads the table, since many rows are of this kind.
     first = "SELECT digest FROM translation_key WHERE source = ? AND kind = ? ORDER BY digest LIMIT 1"
     kind = int(TranslationKind.STATED)
-    return any(db.execute(first, (source, kind)).fetchone() is not None for source in family)
+    found = [db.execute(first, (source, kind)) for source in family]
+    return any(each.fetchone() is not None for each in found)
 
 
 def _keys(db: Connection, numbers: Iterable[int]) -> Mapping[int, frozenset[TranslationKey]]:

@@ -1,6 +1,7 @@
 """A cluster as its operator runs it: nodes are processes on one PostgreSQL, configured by `apply`."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,10 @@ from pathlib import Path
 import httpx
 import psycopg
 
+import aggregator
 from tests.running import COMMAND, LOOPBACK, free_port, until
+
+PACKAGE = Path(aggregator.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,8 @@ sources:
         return done.stdout
 
     @contextmanager
-    def node(self, role: str, name: str, *options: str) -> Iterator[NodeProcess]:
-        """Run a node: enter once it is ready, stop it in the end if it still runs."""
+    def node(self, role: str, name: str, *options: str, is_ready: bool = True) -> Iterator[NodeProcess]:
+        """Run a node: enter once it is ready, unless it will not be; stop it in the end if it still runs."""
         public, admin = free_port(), free_port()
         listen = ("--listen", f"127.0.0.1:{public}") if role == "web" else ()
         with (self.directory / f"{name}.log").open("ab") as log:
@@ -122,7 +126,7 @@ sources:
             self.directory / f"{name}.log",
         )
         try:
-            until(lambda: process.poll() is not None or made.is_ready(), seconds=60)
+            until(lambda: process.poll() is not None or made.is_ready() or not is_ready, seconds=60)
             assert process.poll() is None, made.log.read_text()
             yield made
         finally:
@@ -141,6 +145,12 @@ sources:
 
     def count(self, table: str) -> int:
         return int(str(self.rows(f"SELECT count(*) FROM {table}")[0][0]))
+
+
+def given_a_copy(directory: Path) -> Path:
+    """Return a directory with a copy of the package, to be altered and put first on PYTHONPATH."""
+    shutil.copytree(PACKAGE, directory / "aggregator", ignore=shutil.ignore_patterns("__pycache__"))
+    return directory
 
 
 def given_a_cluster(directory: Path, database: str) -> Cluster:

@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
+import httpx
 import pytest
 
-from tests.cluster.given import Cluster, NodeProcess
+from tests.cluster.given import Cluster, NodeProcess, given_a_copy
 from tests.cluster.offices import (
     HEARTBEAT,
     SOURCES,
@@ -186,6 +188,7 @@ def test_a_source_that_nodes_die_of_is_put_into_quarantine_and_the_others_go_on(
         has_releases(cluster, 1)
         publish(origin, 2)
         origin.answers["/0"] = HANG
+        withdrawal = begin_withdrawal(cluster)
         for death in range(1, 4):
             origin.requests.clear()
             due_now(cluster)
@@ -195,21 +198,61 @@ def test_a_source_that_nodes_die_of_is_put_into_quarantine_and_the_others_go_on(
             node.process.wait()
             node = work(cluster, stack, f"n{death}")
         until(lambda: cluster.count("alert WHERE kind = 'poison'") == 1, seconds=60)
+        assert withdrawal.wait() == 0
+        assert cluster.count("item WHERE state = 'withdrawn'") == 1
         assert cluster.count("item") == SOURCES * 2 - 1
         assert cluster.count("source WHERE lost > 0") == 1
         assert node.process.poll() is None
 
 
+@pytest.mark.parametrize("minutes", [10, -10])
+def test_a_node_whose_clock_is_off_takes_no_work_and_the_others_go_on(
+    cluster: Cluster, origin: HttpServer, minutes: int
+) -> None:
+    copy = given_a_copy(cluster.directory / "off")
+    app = copy / "aggregator" / "service" / "app.py"
+    text, clock = app.read_text(), "return datetime.now(UTC)\n"
+    scheduled = "    now = utc_now()\n    jobs.add_job"  # APScheduler reads the clock of this machine
+    assert (text.count(clock), text.count(scheduled)) == (1, 1)
+    text = text.replace(clock, f"return datetime.now(UTC) + timedelta(minutes={minutes})\n")
+    app.write_text(text.replace(scheduled, scheduled.replace("utc_now()", "datetime.now(UTC)")))
+    off = replace(cluster, environment={"PYTHONPATH": str(copy)})
+    with ExitStack() as stack:
+        node = work(cluster, stack, "right")
+        has_releases(cluster, 1)
+        wrong = stack.enter_context(off.node("work", "wrong", is_ready=False))
+        refusal = f"the clock of this node is {60 * minutes:+d} s off the database's: it takes no work"
+        until(lambda: cluster.count("node WHERE problem <> ''") == 1, seconds=60)
+        assert (refusal,) in cluster.rows("SELECT problem FROM node")
+        withdrawal = begin_withdrawal(cluster)
+        for count in (2, 3, 4):
+            publish(origin, count)
+            due_now(cluster)
+            has_releases(cluster, count)
+        assert withdrawal.wait() == 0
+        is_whole(cluster, 4, withdrawn=1)
+        assert not wrong.is_ready()
+        assert refusal in httpx.get(f"{node.admin}/status").text.replace("&#39;", "'")
+        assert wrong.metric("publicwire_clock_offset_seconds") == pytest.approx(60 * minutes, abs=2)
+        assert wrong.metric("publicwire_poll_seconds_count") == 0
+        assert cluster.count("source WHERE due > extract(epoch FROM now() + interval '2 hours') * 1000") == 0
+
+
 def test_of_two_files_applied_at_once_both_are_versions_and_one_is_refused_on_another(
     cluster: Cluster, origin: HttpServer
 ) -> None:
+    with cluster.node("work", "work"):
+        has_releases(cluster, 1)
     assert cluster.run("apply", "--on", "1").returncode == 0  # the same text
     cluster.sources({"s0": origin.url("/0")})
+    withdrawal = begin_withdrawal(cluster)
     first = cluster.start("apply")
     until(lambda: first.poll() is not None or cluster.count("config_version") == 2)
     cluster.sources({"s1": origin.url("/1")})
     second = cluster.start("apply", "--on", "1")
     assert sorted([first.wait(), second.wait()]) == [0, 1]
+    assert withdrawal.wait() == 0
+    assert cluster.rows("SELECT state FROM item WHERE url LIKE '%/0/0'") == [("withdrawn",)]
     log = (cluster.directory / "log").read_text()
     assert "version 2 of the configuration is in force, not 1: nothing was applied" in log
     assert cluster.rows("SELECT id FROM source WHERE configured = 1") == [("s0",)]

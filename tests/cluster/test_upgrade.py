@@ -1,6 +1,5 @@
 """Nodes of this release work on while and after a migration of the next one has been carried out."""
 
-import shutil
 import time
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -9,11 +8,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import aggregator
 from aggregator import __version__
 from aggregator import storage as stores
 from aggregator.errors import StorageError
 from aggregator.storage.sqlite.catalog import names
+from tests.cluster.given import given_a_copy
 from tests.cluster.offices import (
     due_now,
     given_an_origin,
@@ -27,8 +26,6 @@ from tests.given import HOUR, NOON, config, source, succeeded
 from tests.postgres import Server
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
-
-PACKAGE = Path(aggregator.__file__).parent
 
 # A made-up migration that expands: the release before works on its tables.
 EXPANDED = (
@@ -81,8 +78,7 @@ def test_a_schema_that_serves_this_release_is_opened_and_another_is_not(
 
 def given_the_next_release(directory: Path, *, serves: bool) -> Path:
     """Return a directory with the package of a made-up next release, which has one migration more."""
-    made = directory / f"next-{serves}"
-    shutil.copytree(PACKAGE, made / "aggregator", ignore=shutil.ignore_patterns("__pycache__"))
+    made = given_a_copy(directory / f"next-{serves}")
     tables = made / "aggregator" / "storage" / "sql" / "cluster_tables.py"
     statements = ["ALTER TABLE source ADD COLUMN of_tomorrow INTEGER NOT NULL DEFAULT 0"]
     if serves:

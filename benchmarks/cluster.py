@@ -1,4 +1,5 @@
-"""Polls a second of a SQLite service, of one node and of two on PostgreSQL; CPU a poll.
+"""Polls a second of a SQLite service, of one node and of two on PostgreSQL; CPU a poll; how late polls are at
+100 a second.
 
 `python -m benchmarks.cluster [SECONDS]`. All sources are due all the time: 2,000 at 200 hosts, without a
 gap between fetches; the origin answers 304 but for a share of new items. PostgreSQL is one of the tests' own,
@@ -31,6 +32,11 @@ WARM_UP = 300.0  # seconds at most, until each source was polled once and its it
 WAITING = "SELECT count(*) FROM source WHERE leased IS NULL AND due <= {now}"
 UNSETTLED = """SELECT (SELECT count(*) FROM source WHERE last_success IS NULL)
     + (SELECT count(*) FROM item WHERE indexed = 0)"""
+OFFERED = 100  # polls that become due in a second, where their delay is measured
+REST = "UPDATE source SET due = {start} WHERE leased IS NULL"
+SPREAD = f"UPDATE source SET due = {{start}} + number % {SOURCES} * {1000 // OFFERED}"
+LATE = f"""SELECT p.started - ({{start}} + p.source % {SOURCES} * {1000 // OFFERED}) FROM poll p
+    WHERE p.number > {{last}} ORDER BY 1"""
 MAKE_DUE = "UPDATE source SET due = {now} WHERE leased IS NULL AND due > {now}"
 
 
@@ -43,6 +49,7 @@ class Figure:
     polls: float  # a second
     node_cpu: float  # milliseconds a poll, of all nodes
     server_cpu: float  # milliseconds a poll, of PostgreSQL
+    late: tuple[float, float]  # seconds from due to begun at 100 polls a second: median and 99th percentile
 
 
 def written(directory: Path, port: int, more: str = "") -> Path:
@@ -57,7 +64,8 @@ def written(directory: Path, port: int, more: str = "") -> Path:
     path.write_text(
         "publication: {name: Many, url: 'https://many.example/', language: en, contact: desk@many.example}\n"
         f"poll: {{every: 1h, host_gap: 0s, per_host: 8, websub: false}}\n{more}\n"
-        f"listen: 127.0.0.1:{public}\nadmin: 127.0.0.1:{admin}\nretention: {{backups: 0}}\nsources:\n" + "\n".join(lines) + "\n"
+        f"listen: 127.0.0.1:{public}\nadmin: 127.0.0.1:{admin}\nretention: {{backups: 0}}\n"
+        "sources:\n" + "\n".join(lines) + "\n"
     )
     return path
 
@@ -153,7 +161,22 @@ def measured(
         polls / wall,
         1000 * (after[0] - used[0]) / max(polls, 1),
         1000 * (after[1] - used[1]) / max(polls, 1),
+        lateness(run),
     )
+
+
+def lateness(run: Statement) -> tuple[float, float]:
+    """Let each source become due once, OFFERED a second; return how late they were polled."""
+    run(REST.format(start=int(1000 * (time.time() + 3600))))
+    while run("SELECT count(*) FROM source WHERE leased IS NOT NULL")[0][0]:
+        time.sleep(0.5)
+    (last,) = run("SELECT max(number) FROM poll")[0]
+    start = int(1000 * (time.time() + 2))
+    run(SPREAD.format(start=start))
+    time.sleep(2 + SOURCES / OFFERED + 3)
+    late = [each for (each,) in run(LATE.format(start=start, last=last))]
+    assert len(late) == SOURCES, f"{len(late)} polls"
+    return late[len(late) // 2] / 1000, late[len(late) * 99 // 100] / 1000
 
 
 def of_sqlite(new: float, seconds: float) -> Figure:
@@ -200,7 +223,8 @@ def main() -> None:
                 )
                 sys.stdout.write(
                     f"{found.name:<18} {found.new:4.0%} new  {found.polls:7.1f} polls/s  "
-                    f"{found.node_cpu:5.2f} ms of nodes, {found.server_cpu:5.2f} ms of PostgreSQL a poll\n"
+                    f"{found.node_cpu:5.2f} ms of nodes, {found.server_cpu:5.2f} ms of PostgreSQL a poll; "
+                    f"at {OFFERED} a second late by {found.late[0]:.2f} s, p99 {found.late[1]:.2f} s\n"
                 )
                 sys.stdout.flush()
 

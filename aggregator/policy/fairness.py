@@ -25,13 +25,14 @@ class HostAdmission:
         *,
         places: int,
         per_host: int,
+        per_prompt_host: int = POLLS_PER_PROMPT_HOST,
         is_prompt: Callable[[str], bool | None],
         end_of: Callable[[str], str] = str,
     ) -> None:
         self._at = Counter(end_of(host) for host in under_way)
         self._is_prompt = is_prompt
         self._end_of = end_of
-        self._at_host = {True: max(POLLS_PER_PROMPT_HOST, per_host), False: per_host, None: 1}
+        self._at_host = {True: max(per_prompt_host, per_host), False: per_host, None: 1}
         self._left = {True: places, None: places // 2, False: places // 4}
         for host, polls in self._at.items():
             for pool in CAPACITY_POOLS[is_prompt(host) if host else True]:

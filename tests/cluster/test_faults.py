@@ -1,19 +1,22 @@
 """Nodes that are killed, frozen or slow, and poison: no release is lost, none is stored twice."""
 
+import asyncio
 import random
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.cluster.given import Cluster, NodeProcess, given_a_copy
+from tests.cluster.given import Cluster, NodeProcess, given_a_cluster, given_a_copy
 from tests.cluster.offices import (
     HEARTBEAT,
     SOURCES,
@@ -29,7 +32,7 @@ from tests.cluster.offices import (
 )
 from tests.postgres import Server
 from tests.running import until
-from tests.server import HANG, HttpServer
+from tests.server import HANG, HttpServer, Request
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
 
@@ -155,6 +158,42 @@ def test_a_slow_node_neither_loses_nor_doubles(cluster: Cluster, origin: HttpSer
                 has_releases(cluster, turn)
             assert withdrawal.wait() == 0
         is_whole(cluster, rounds + 1, withdrawn=1)
+
+
+def test_two_nodes_keep_the_limit_of_requests_at_a_host(
+    postgres: Server, tmp_path: Path, origin: HttpServer
+) -> None:
+    """Three hosts; each request is held until as many as may be are under way at all hosts."""
+    per_host, hosts = 2, 3
+    under_way, most = Counter[str](), Counter[str]()
+    go, documents = Event(), dict[str, Any]()
+
+    async def held(request: Request, writer: asyncio.StreamWriter) -> None:
+        host = request.header("Host") or ""
+        under_way[host] += 1
+        most[host] = max(most[host], under_way[host])
+        await asyncio.to_thread(go.wait)
+        under_way[host] -= 1
+        writer.write(documents[request.path])
+
+    cluster = given_a_cluster(tmp_path, postgres.schema("per_host"))
+    feeds = {f"s{n}": origin.url(f"/{n}", f"127.0.0.{n % hosts + 1}") for n in range(SOURCES)}
+    cluster.sources(feeds, poll=f", per_host: {per_host}")
+    cluster.apply()
+    with ExitStack() as stack:
+        for name in ("one", "two"):
+            work(cluster, stack, name)
+        has_releases(cluster, 1)
+        documents.update(origin.answers)
+        origin.answers.update(dict.fromkeys(documents, held))
+        for _ in range(3):
+            go.clear()
+            due_now(cluster)
+            until(lambda: sum(under_way.values()) >= per_host * hosts)
+            Event().wait(1)  # offers and dequeues go on meanwhile
+            go.set()
+            until(lambda: cluster.count("source WHERE due = 0") == 0)
+    assert set(most.values()) == {per_host}
 
 
 @pytest.mark.parametrize("jobs", [60, pytest.param(400, marks=pytest.mark.soak)])

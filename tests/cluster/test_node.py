@@ -14,6 +14,7 @@ from aggregator import storage as stores
 from aggregator.config import Addition
 from aggregator.errors import Outdated, UsageError
 from aggregator.model.cluster import Role
+from aggregator.model.schedule import HostState
 from aggregator.service.app import utc_now
 from aggregator.service.clients import Clients
 from aggregator.service.clock_check import ClockCheck
@@ -100,6 +101,17 @@ def test_a_node_offers_due_hosts_once_and_leaves_nothing_behind(
     assert node.is_ready()
     assert node.stats.hosts == {"127.0.0.1"}
     assert storage.cluster.nodes() == ()
+
+
+def test_of_hosts_that_redirect_to_one_host_one_is_offered_at_a_time(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    """Two nodes that poll them would together send twice as many requests there as `per_host` allows."""
+    more = "  - {{id: {0}, organisation: {0} Office, feed: 'http://{0}.test/feed'}}\n"
+    given_applied(storage, settings, SOURCES + more.format("port") + more.format("pier"))
+    storage.polls.fetched([HostState(f"{name}.test", leads_to="127.0.0.1") for name in ("port", "pier")])
+    node = asyncio.run(ticks(storage, settings, timedelta(seconds=1), 3))
+    assert len(node.stats.hosts) == 1
 
 
 def test_a_node_needs_a_configuration_in_force(storage: Storage, settings: NodeSettings) -> None:

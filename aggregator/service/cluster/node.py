@@ -156,7 +156,8 @@ class Node:
         admission = HostAdmission(
             self.stats.hosts,
             places=workers * poll.concurrency * JOBS_PER_FETCH_SLOT,
-            per_host=poll.per_host,
+            per_host=1,  # job: its node keeps `poll.per_host`, also where other hosts redirect to
+            per_prompt_host=1,
             is_prompt=lambda host: states[host].prompt if host in states else None,
             end_of=lambda host: (states[host].leads_to or host) if host in states else host,
         )

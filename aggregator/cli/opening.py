@@ -48,7 +48,11 @@ def opened(where: Location) -> Iterator[Storage]:
 
 def loaded(path: Path, environment: Mapping[str, str] | None = None) -> Config:
     """Return the configuration in a file; its store is in PUBLICWIRE_DATABASE if that is set. ConfigError."""
-    config = configuration.load(path, environment)
+    return at_hand(configuration.load(path, environment))
+
+
+def at_hand(config: Config) -> Config:
+    """Return a configuration whose store is in PUBLICWIRE_DATABASE if that is set. ConfigError."""
     database = os.environ.get(DATABASE, "")
     return replace(config, database=addresses.database(database)) if database else config
 

@@ -12,8 +12,9 @@ import uvloop
 
 from aggregator import config as configuration
 from aggregator.cli import init, network, news
-from aggregator.cli.opening import in_force, loaded
+from aggregator.cli.opening import at_hand, in_force, loaded
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
+from aggregator.config import apart
 from aggregator.config.together import check_together
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.model.poll import Outcome, OutcomeKind
@@ -42,8 +43,9 @@ def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
     for path in paths:
         if not path.exists():
             init.offered(path)
-    load = loaded if len(paths) == 1 else configuration.load
-    configs = [load(path, os.environ) for path in paths]
+    configs = [apart.load(path, os.environ) for path in paths]
+    if len(configs) == 1:
+        configs = [at_hand(configs[0])]
     check_together(configs)
     for config in configs:
         for warning in configuration.warnings(config):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Protocol
 
-from aggregator import config as configuration
+from aggregator.config import apart
 from aggregator.errors import ConfigError
 from aggregator.log import log
 from aggregator.model.settings import Config
@@ -43,7 +43,7 @@ class LiveConfig:
         state = self._watch.state()
         self._watch.read(None)  # read again at the next tick if the store does not answer
         try:
-            config = self._bound(configuration.load(self.config.path, os.environ))
+            config = self._bound(apart.load(self.config.path, os.environ))
         except ConfigError as error:
             self._watch.read(state)
             self.error = str(error)

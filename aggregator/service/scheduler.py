@@ -51,7 +51,6 @@ class Scheduler:
         self._store = self.current.config.store
         reader = self.pipeline.reader
         self._restyling = Restyling(self._storage, reader, self._write, clock=self._clock)
-        self._is_restyling = False
         self._watch = Watch(
             self._storage,
             self._store,
@@ -70,7 +69,7 @@ class Scheduler:
         self._claiming = asyncio.Lock()
         self._polls: dict[asyncio.Task[None], str | None] = {}  # each with its host; None for tasks
         self._lost: list[Claim] = []
-        self._draining = False
+        self._is_restyling = self._is_reloading = self._is_asked = self._draining = False
         self.each_tick: Callable[[], None] = lambda: None  # in a thread
         self.last_tick: datetime | None = None
         self.fault = ""  # error that stops all polls at the moment
@@ -83,8 +82,8 @@ class Scheduler:
             return
         self._pulse.begin(self.pipeline.finished())
         try:
-            if self.current.changed():
-                self.reload()
+            if not self._is_reloading and (self._is_asked or self.current.changed()):
+                self._start(self._reload())
             await self._sync()
             is_steady = await self._write(self._follow_clock)
             for pool in (self.pipeline.reader, self.pipeline.extractor, self.pipeline.drawer):
@@ -246,10 +245,18 @@ class Scheduler:
         self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
 
     def reload(self) -> None:
-        """Reload the configuration; the next tick takes it into the store."""
+        """Have the next tick reload the configuration; a later one takes it into the store."""
+        self._is_asked = True
+
+    async def _reload(self) -> None:
+        """Read the file beside the ticks: one of 100,000 sources takes seconds."""
+        self._is_reloading, self._is_asked = True, False
         self.notify(systemd.reloading())
-        self.current.reload()
-        self.notify(systemd.READY)
+        try:
+            await asyncio.to_thread(self.current.reload)
+        finally:
+            self._is_reloading = False
+            self.notify(systemd.READY)
 
     async def _sync(self) -> None:
         config, now = self.current.config, self._clock()

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -73,7 +74,9 @@ def test_polls_of_a_killed_node_are_taken_over(cluster: Cluster, origin: HttpSer
             assert withdrawal is None or withdrawal.wait() == 0
         is_whole(cluster, kills + 1, withdrawn=1)
         assert cluster.count("source WHERE lost > 0") == 0
-    print(f"polled again after {sorted(late)[len(late) // 2]:.1f} s, at most {max(late):.1f} s")
+    print(
+        f"polled again after {sorted(late)[len(late) // 2]:.1f} s, at most {max(late):.1f} s", file=sys.stderr
+    )
 
 
 @pytest.mark.parametrize("seconds", [8, pytest.param(60, marks=pytest.mark.soak)])
@@ -121,7 +124,7 @@ def test_others_poll_on_within_six_seconds_while_a_node_is_frozen(
             frozen.process.send_signal(signal.SIGCONT)
             has_releases(cluster, turn + 2)
         is_whole(cluster, 5)
-    print(f"pauses {pauses}")
+    print(f"pauses {pauses}", file=sys.stderr)
     assert max(pauses) <= 6
 
 

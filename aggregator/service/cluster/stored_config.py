@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aggregator import config as configuration
+from aggregator.config import apart
 from aggregator.errors import ConfigError, UsageError
 from aggregator.log import log
 from aggregator.model.settings import ADMIN, LISTEN, Address, Config
@@ -92,7 +92,7 @@ class StoredConfig:
         path = own.store / f"sources.yaml (version {number})"
         if version is not None and self._own is not None and self._own.is_in_force(version.digest):
             path = self._own.path
-        config = self._storage.settings.bound(configuration.parse(text, path, self._environment))
+        config = self._storage.settings.bound(apart.parse(text, path, self._environment))
         return replace(
             config, store=own.store, database=own.database, listen=own.listen, admin=own.admin, version=number
         )

@@ -1,6 +1,5 @@
 """The file of `publication.words`: words of pages in another language, in TOML, one text for each key."""
 
-import tomllib
 from pathlib import Path
 
 from aggregator.editorial import words
@@ -24,6 +23,8 @@ def read(name: str, beside: Path) -> Pairs:
         raise ValueError(
             f"{name} is larger than {WORDS_BYTES_MAX // 1000} kB; keep one text for each key in it"
         )
+    import tomllib  # 13 ms, which the start of a command without such a file saves
+
     try:
         found = tomllib.loads(body.decode())
     except ValueError as error:  # of the encoding, too

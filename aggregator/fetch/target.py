@@ -10,6 +10,7 @@ from aggregator.fetch.address import redacted
 from aggregator.model.credentials import Credentials
 
 FETCHED_URL_CHARS_MAX = 8_000
+HOST_CHARS_MAX = 253  # of a name in the DNS (RFC 1035 section 2.3.4, without the length octets)
 
 
 @lru_cache(1024)  # parsed at every poll, as the target and as the origin of secrets
@@ -26,7 +27,7 @@ def web_url(url: str, *, found_at: str, base: httpx.URL | None = None) -> httpx.
             f"{redacted(found_at)} leads to an unreadable address", cause=Cause.REFUSED
         ) from error
     is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
-    if not is_web or len(url) > FETCHED_URL_CHARS_MAX:
+    if not is_web or len(url) > FETCHED_URL_CHARS_MAX or len(host) > HOST_CHARS_MAX:
         raise FetchError(
             f"{redacted(found_at)} leads to {redacted(url)}, which is no web address", cause=Cause.REFUSED
         )

@@ -147,7 +147,8 @@ class Pipeline:
         source = config.source(claim.id)
         if source is None:
             return await self._void(claim, now, f"{claim.id} is no longer configured")
-        return await self._settle(claim, source, error, config=config, now=now, seconds=0.0)
+        hosts = self.client().hosts.states(claim.host, now)
+        return await self._settle(claim, source, error, hosts, config=config, now=now, seconds=0.0)
 
     async def _decided(
         self,
@@ -161,12 +162,14 @@ class Pipeline:
     ) -> Outcome:
         """Decide and commit; a poll that meets an error there is decided as failed."""
         try:
-            return await self._settle(claim, source, answer, config=config, now=now, seconds=seconds)
+            hosts = self.client().hosts.states(claim.host, self.clock())
+            return await self._settle(claim, source, answer, hosts, config=config, now=now, seconds=seconds)
         except StorageError:
             raise
         except Exception as error:
             fault = _rejected(claim, error) if isinstance(error, RejectedPoll) else _unexpected(claim, error)
-            return await self._settle(claim, source, fault, config=config, now=now, seconds=seconds)
+            # Without `hosts`: they may be what the store does not admit.
+            return await self._settle(claim, source, fault, (), config=config, now=now, seconds=seconds)
 
     async def _answer(
         self, claim: Claim, source: Source, config: Config, *, now: datetime, held: Share
@@ -209,6 +212,7 @@ class Pipeline:
         claim: Claim,
         source: Source,
         answer: Answer | PollError,
+        hosts: tuple[HostState, ...],
         *,
         config: Config,
         now: datetime,
@@ -216,7 +220,6 @@ class Pipeline:
     ) -> Outcome:
         """Decide and commit; again with what the store knows then, whenever that has changed meanwhile."""
         rounds, taken = 0, frozenset[str]()
-        hosts = self.client().hosts.states(claim.host, self.clock())
         judge = partial(
             poll_result.decide,
             now=now,

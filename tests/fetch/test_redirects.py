@@ -58,6 +58,7 @@ def test_a_long_chain_is_cut_off() -> None:
         "data:text/xml,<rss/>",
         "javascript:alert(1)",
         "http://[::1/",
+        f"http://{'x.' * 127}example/",  # longer than a name in the DNS
         "http://example.org:65536/",
         "https:",
         "http://exa mple.org:x/",

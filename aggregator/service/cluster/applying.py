@@ -19,7 +19,10 @@ def checked(text: str, path: Path) -> Config:
     """Return the configuration of a text; ConfigError, or UsageError for what a cluster cannot have."""
     config = configuration.parse(text, path)
     if files := [source.id for source in config.sources if source.feed.startswith("file:")]:
-        raise UsageError(f"a cluster polls no files, which one machine has: {', '.join(files)}")
+        raise UsageError(
+            f"a cluster polls no `file:` source, whose file is on one machine: delete {', '.join(files)} or "
+            "serve it over HTTP"
+        )
     return config
 
 
@@ -63,7 +66,9 @@ class OwnFile:
             return
         config = self._storage.settings.bound(checked(text, self.path))
         number, done = self._storage.cluster.apply(config, text, self._clock())
-        self._applied.write_text(digest, encoding="ascii")
+        written = self._applied.with_suffix(".new")  # a kill or a full disk leaves the former digest
+        written.write_text(digest, encoding="ascii")
+        written.replace(self._applied)
         log.info("sources.yaml applied", version=number, changes=len(done))
 
     def _last(self) -> str:

@@ -6,10 +6,10 @@ writers: quiet commits and claims go on beside it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from aggregator.errors import LeaseLost, Outdated, RejectedPoll
+from aggregator.errors import LeaseLost, Outdated, StorageError
 from aggregator.model.poll import PollResult
 from aggregator.storage.sql.polls import PollStore
 from aggregator.tasks import Writes
@@ -54,16 +54,20 @@ class Commits:
                     done.set_exception(found)
 
     def _recorded(self, results: Sequence[PollResult]) -> Sequence[Exception | None]:
-        """Commit them together, or, when one of them is rejected, each alone; returns the error of each."""
-        try:
-            self._polls.record_all(results)
-        except (LeaseLost, Outdated, RejectedPoll) as error:
-            return [error] if len(results) == 1 else [self._alone(each) for each in results]
-        return [None] * len(results)
+        """Commit them together, or, when that fails for one, each alone; returns the error of each."""
+        if _error(partial(self._polls.record_all, results)) is None:
+            return [None] * len(results)
+        return [_error(partial(self._polls.record, each)) for each in results]
 
-    def _alone(self, result: PollResult) -> Exception | None:
-        try:
-            self._polls.record(result)
-        except (LeaseLost, Outdated, RejectedPoll) as error:
-            return error
-        return None
+
+def _error(commit: Callable[[], None]) -> Exception | None:
+    """Return the error of a commit, unless it is one of the store, which is raised."""
+    try:
+        commit()
+    except (LeaseLost, Outdated) as error:
+        return error
+    except StorageError:
+        raise
+    except Exception as error:
+        return error
+    return None

@@ -1,5 +1,6 @@
 """The PostgreSQL engine: transactions, advisory locks and copies of all rows."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from psycopg import errors, pq
 
-from aggregator.errors import StorageError, StoreAway, StoreBusy, StoreSlow, refusal
+from aggregator.errors import StorageError, StoreAway, StoreBusy, StoreSlow, UsageError, refusal
 from aggregator.storage import private
 from aggregator.storage.postgres.connection import PostgresConnection, Raw
 from aggregator.storage.postgres.copy import Replacement, Snapshot
@@ -31,6 +32,10 @@ LOCK = "%s, hashtext(current_schema())"
 ALONE = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
 WRITE = f"{FROZEN}, pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"  # in this order
 WRITE_SHARED = f"{FROZEN}, pg_advisory_xact_lock_shared({WRITER}, hashtext(current_schema()))"
+DIRECT = "PUBLICWIRE_DATABASE_DIRECT"
+HELD = """SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s AND pid = %s
+    AND objid = CAST(CAST(hashtext(current_schema()) AS bit(32)) AS bigint)
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 HOLDER = """SELECT a.pid, a.application_name, a.client_addr FROM pg_locks l
     JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bit(32)) AS bigint)
@@ -49,7 +54,8 @@ class PostgresEngine:
         self.pool = Pool(url)
         self._writing = threading.RLock()
         self._poller: Raw | None = None  # the session that holds the poller's lock
-        self._is_node, self._direct = False, ""  # whether it shares that lock; URL of that session
+        self._is_node = False  # whether it shares that lock
+        self._direct = os.environ.get(DIRECT, "")  # URL of that session, past a pooler of connections
         self._poller_pid = 0  # of its server process
         try:
             private.directory(directory)
@@ -111,7 +117,7 @@ class PostgresEngine:
     def polling(self, *, shared: bool = False, direct: str = "") -> Iterator[None]:
         """Hold the advisory lock of the one poller; it ends with its session, as when its process dies. Nodes
         of a cluster share it."""
-        self._is_node, self._direct = shared, direct
+        self._is_node, self._direct = shared, direct or self._direct
         self._lock_poller()
         try:
             yield
@@ -128,6 +134,7 @@ class PostgresEngine:
                 how = "pg_try_advisory_lock_shared" if self._is_node else "pg_try_advisory_lock"
                 row = raw.execute(f"SELECT {how}({LOCK}) AS is_ours", (POLLER,)).fetchone()
                 if row is not None and row["is_ours"]:
+                    self._check_direct(raw)
                     self._poller, self._poller_pid = raw, raw.info.backend_pid
                     return
                 held = raw.execute(HOLDER, (POLLER,)).fetchone()
@@ -141,6 +148,19 @@ class PostgresEngine:
         where = held["client_addr"] or "this machine"
         raise StoreBusy(
             f"{held['application_name']} at {where} is already polling the database {self.pool.name}"
+        )
+
+    def _check_direct(self, raw: Raw) -> None:
+        """Raise UsageError if the lock of a session past the pooler is not seen in the database of the
+        others."""
+        if not self._direct:
+            return
+        with self.pool.connection() as pooled:
+            if pooled.execute(HELD, (POLLER, raw.info.backend_pid)).fetchone() is not None:
+                return
+        raw.close()
+        raise UsageError(
+            f"{DIRECT} (or --direct) is not the database and schema {self.pool.name} of PUBLICWIRE_DATABASE"
         )
 
     def is_polled(self) -> bool:

@@ -17,6 +17,7 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.errors import FailingListenerError, RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
+from psycopg import sql
 
 from aggregator.errors import StoreAway
 from aggregator.model.cluster import Delivery, QueueStats
@@ -25,7 +26,7 @@ from aggregator.storage.postgres.pool import ANSWER_SECONDS, database_name, tran
 from aggregator.storage.postgres.session import Session, session
 
 HEARTBEAT = timedelta(seconds=20)  # without one a job is delivered to another node
-AGAIN_AFTER = timedelta(seconds=2)  # while the node of a job is alive though its heartbeat was late
+AGAIN_AFTER = timedelta(seconds=1)  # while the node of a job is alive though its heartbeat was late
 LOOK_EVERY = timedelta(seconds=1)  # for jobs of dead nodes; new ones are notified
 BATCH = 10  # jobs in one look
 KEPT_FOR = "1 day"  # of the log of ended jobs
@@ -100,6 +101,8 @@ class HostQueue:
         """
         async with self._connected() as db, self._connected() as listening:
             manager = self._manager = QueueManager(Queries(_Driver(db, listening)))
+            # Before its first probe of the notifications, which goes by the other session.
+            await listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(manager.channel)))
 
             @manager.entrypoint(POLL)
             async def deliver(job: Job) -> None:

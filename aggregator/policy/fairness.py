@@ -25,18 +25,22 @@ class HostAdmission:
         *,
         places: int,
         per_host: int,
-        per_prompt_host: int = POLLS_PER_PROMPT_HOST,
         is_prompt: Callable[[str], bool | None],
         end_of: Callable[[str], str] = str,
     ) -> None:
         self._at = Counter(end_of(host) for host in under_way)
         self._is_prompt = is_prompt
         self._end_of = end_of
-        self._at_host = {True: max(per_prompt_host, per_host), False: per_host, None: 1}
+        self._at_host = {True: max(POLLS_PER_PROMPT_HOST, per_host), False: per_host, None: 1}
         self._left = {True: places, None: places // 2, False: places // 4}
         for host, polls in self._at.items():
             for pool in CAPACITY_POOLS[is_prompt(host) if host else True]:
                 self._left[pool] -= polls
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no host at all may be admitted."""
+        return self._left[True] <= 0
 
     def admit(self, host: str) -> bool:
         """Return whether a source of this host may be claimed; if so, its place is taken."""

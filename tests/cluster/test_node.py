@@ -1,7 +1,7 @@
 """One node in this process: it refuses work while its clock is off, and gives back what it holds."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -57,8 +57,15 @@ def given_applied(storage: Storage, settings: NodeSettings, text: str = SOURCES)
     storage.cluster.apply(config, text, utc_now())
 
 
-async def ticks(storage: Storage, settings: NodeSettings, ahead: timedelta, count: int) -> Node:
-    """Return a node whose clock is so far ahead, after so many ticks and its drain."""
+async def ticks(
+    storage: Storage,
+    settings: NodeSettings,
+    ahead: timedelta,
+    count: int,
+    before: Callable[[], None] = lambda: None,
+) -> Node:
+    """Return a node whose clock is so far ahead, after so many ticks and its drain; `before` runs once it has
+    read its configuration."""
     current = StoredConfig(storage, settings, {}, utc_now)
     write, clock = Writer(2), lambda: utc_now() + ahead
     clients = Clients(current, (), clock=clock)
@@ -68,10 +75,10 @@ async def ticks(storage: Storage, settings: NodeSettings, ahead: timedelta, coun
     queue = stores.host_queue(settings.database)
     await queue.install()
     node = node_of(pipeline, current, queue, Role.WORK, ClockCheck(storage, lambda: current.config), settings)
+    before()
     for _ in range(count):
         await node.tick()
-    stats = await queue.stats()
-    node.stats = stats
+    node.offers.stats = await queue.stats()
     held = frozenset(each for each in shares.ALL if node.shares.holds(each))
     assert (not held) is bool(node.refusal)
     await node.drain(None)
@@ -90,7 +97,7 @@ def test_a_node_whose_clock_is_off_takes_no_work_and_says_so(
     assert not node.is_ready()
     seconds = round(off.total_seconds())
     assert node.refusal == f"the clock of this node is {seconds:+d} s off the database's: it takes no work"
-    assert node.stats.hosts == frozenset()
+    assert node.offers.stats.hosts == frozenset()
 
 
 def test_a_node_offers_due_hosts_once_and_leaves_nothing_behind(
@@ -99,19 +106,21 @@ def test_a_node_offers_due_hosts_once_and_leaves_nothing_behind(
     given_applied(storage, settings)
     node = asyncio.run(ticks(storage, settings, timedelta(seconds=1), 3))
     assert node.is_ready()
-    assert node.stats.hosts == {"127.0.0.1"}
+    assert node.offers.stats.hosts == {"127.0.0.1"}
     assert storage.cluster.nodes() == ()
 
 
 def test_of_hosts_that_redirect_to_one_host_one_is_offered_at_a_time(
     storage: Storage, settings: NodeSettings
 ) -> None:
-    """Two nodes that poll them would together send twice as many requests there as `per_host` allows."""
+    """Two nodes that poll them would together send twice as many requests there as `per_host` allows. The
+    job of the host itself waits for none of them: they may be slow to redirect."""
     more = "  - {{id: {0}, organisation: {0} Office, feed: 'http://{0}.test/feed'}}\n"
     given_applied(storage, settings, SOURCES + more.format("port") + more.format("pier"))
     storage.polls.fetched([HostState(f"{name}.test", leads_to="127.0.0.1") for name in ("port", "pier")])
     node = asyncio.run(ticks(storage, settings, timedelta(seconds=1), 3))
-    assert len(node.stats.hosts) == 1
+    assert "127.0.0.1" in node.offers.stats.hosts
+    assert len(node.offers.stats.hosts) <= 2
 
 
 def test_a_node_needs_a_configuration_in_force(storage: Storage, settings: NodeSettings) -> None:
@@ -138,6 +147,43 @@ def test_a_version_that_a_node_cannot_read_leaves_the_former_in_force(
     assert replace(current.config, path=before.path) == before
 
 
+def test_a_node_that_cannot_read_the_newest_version_takes_no_work(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    """By its former version it would publish what the newest one holds for review."""
+    given_applied(storage, settings)
+    needs_a_secret = SOURCES.replace(
+        "organisation: H", "auth: {bearer: $TOKEN}, publish: review, organisation: H"
+    )
+
+    def apply() -> None:
+        given_applied(storage, settings, needs_a_secret)
+
+    node = asyncio.run(ticks(storage, settings, timedelta(seconds=1), 3, apply))
+    assert not node.is_ready()
+    assert node.refusal == "this node cannot read version 2: it takes no work"
+    assert node.offers.stats.hosts == frozenset()
+
+
+def test_the_way_past_a_pooler_must_lead_to_the_same_schema(
+    storage: Storage, settings: NodeSettings, postgres: Server
+) -> None:
+    with storage.admin.node(settings.database):
+        pass
+    elsewhere = postgres.schema(f"elsewhere_{abs(hash(settings.store))}")
+    with pytest.raises(UsageError, match="PUBLICWIRE_DATABASE_DIRECT"):
+        storage.admin.node(elsewhere).__enter__()
+
+
+def test_a_share_is_not_used_in_the_last_second_of_its_lease() -> None:
+    now = 0.0
+    held = shares.Shares(lambda: now)
+    held.renewed(frozenset({shares.OFFERS}), now)
+    assert [held.holds(shares.OFFERS), held.holds(shares.CHORES)] == [True, False]
+    now = 4.0
+    assert not held.holds(shares.OFFERS)
+
+
 def test_an_edit_of_sources_is_a_version_unless_another_was_first(
     storage: Storage, settings: NodeSettings
 ) -> None:
@@ -155,5 +201,5 @@ def test_an_edit_of_sources_is_a_version_unless_another_was_first(
     assert (current.number, added, len(current.config.sources)) == (3, "office-test-feed", 2)
     with pytest.raises(Outdated, match="version 3"):
         other.write(text.read())
-    with pytest.raises(UsageError, match="polls no files"):
+    with pytest.raises(UsageError, match="polls no `file:` source"):
         text.write(text.read().replace("https://office.test/feed", "file:feed.xml"))

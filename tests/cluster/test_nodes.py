@@ -47,11 +47,12 @@ def test_nodes_share_polls_and_pages_and_follow_apply(cluster: Cluster, origin: 
         until(lambda: cluster.count("item") == 80, seconds=90)
         titles = cluster.rows("SELECT title FROM item")
         assert len(set(titles)) == 80
-        status = httpx.get(f"{web.admin}/status").text
-        assert status.count("version 2") == 3
+        until(lambda: httpx.get(f"{web.admin}/status").text.count("version 2") == 3)
         assert [each.metric("publicwire_leases_lost_total") for each in (first, second)] == [0, 0]
         first_title = web.titles()[0]
         address = first_title.replace("Release ", "https://harbour.example/")
+        sent = httpx.get(f"{web.public}/feed.json").headers
+        assert ("etag" in sent, "last-modified" in sent) == (True, False)  # no two nodes date states alike
         done = cluster.run("withdraw", address, "--reason", "wrong")
         assert done.returncode == 0, done.stderr
         assert first_title not in web.titles()

@@ -103,7 +103,7 @@ def test_a_service_is_a_node_and_applies_its_file_only_once(postgres: Server, tm
             until(lambda: cluster.count("item") == 3, seconds=60)
             assert cluster.count("source WHERE configured = 1") == 3
             served.sources({"s0": "file:feed.xml"})
-            until(lambda: "a cluster polls no files" in service.status(), seconds=60)
+            until(lambda: "whose file is on one machine" in service.status(), seconds=60)
         assert cluster.count("config_version") == 3
         cluster.sources({})
         for command in (["poll", "s1"], ["export", "site"]):
@@ -111,4 +111,4 @@ def test_a_service_is_a_node_and_applies_its_file_only_once(postgres: Server, tm
             assert done.returncode == 0, done.stderr
         assert cluster.count("source WHERE configured = 1") == 3
     refused = served.run("serve")
-    assert (refused.returncode, "a cluster polls no files" in refused.stderr) == (2, True)
+    assert (refused.returncode, "a cluster polls no `file:` source" in refused.stderr) == (2, True)

@@ -171,6 +171,17 @@ def test_polls_committed_together_write_what_each_of_them_changed(storage: Stora
     assert all(again[each.claim.id].due == each.due for each in results)
 
 
+def test_polls_of_a_dead_node_are_not_committed_together(storage: Storage) -> None:
+    given_sources(storage, "a", "b")
+    storage.cluster.report(beat("one"))
+    dead = [succeeded(each, source(each.id, feed=each.feed)) for each in begin(storage, 1, "one")]
+    silence(storage, "one")
+    (claim,) = begin(storage, 1, "two", limit=1)
+    with pytest.raises(Outdated):
+        storage.polls.record_all(dead[:1])
+    storage.polls.record(succeeded(claim, source(claim.id, feed=claim.feed)))
+
+
 def test_polls_whose_source_became_due_otherwise_are_not_committed_together(storage: Storage) -> None:
     given_sources(storage, "a", "b")
     results = [succeeded(each, source(each.id, feed=each.feed)) for each in begin(storage, 1, "one")]

@@ -8,12 +8,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
 
 from aggregator import storage as stores
-from aggregator.errors import UsageError
+from aggregator.errors import StoreUnavailable, UsageError
 from aggregator.log import log
+from aggregator.model.alert import Alert
 from aggregator.model.cluster import Role
 from aggregator.model.settings import Config
 from aggregator.service import systemd
@@ -147,13 +148,17 @@ def node_of(
 
 
 def _gauges(node: Node) -> Gauges:
-    storage = node.pipeline.storage
+    storage, totals, subscribers = node.pipeline.storage, None, 0
+    alerts: tuple[Alert, ...] = ()
+    with suppress(StoreUnavailable):
+        totals, alerts = storage.admin.totals(utc_now()), storage.tasks.alerts()
+        subscribers = storage.push.subscribers()
     return Gauges(
-        storage.admin.totals(utc_now()),
+        totals,
         node.in_flight(),
         node.pipeline.reader.killed,
         node.last_tick,
-        storage.tasks.alerts(),
-        storage.push.subscribers(),
-        NodeGauges(node.stats, node.passes.leases_lost, node.away, bool(node.fault), node.offset),
+        alerts,
+        subscribers,
+        NodeGauges(node.offers.stats, node.passes.leases_lost, node.away, bool(node.fault), node.offset),
     )

@@ -13,10 +13,10 @@ from aggregator import __version__
 from aggregator.errors import StorageError, StoreAway, StoreUnavailable
 from aggregator.log import log
 from aggregator.model.cluster import Beat, QueueStats, Role
-from aggregator.policy.fairness import HostAdmission
 from aggregator.service import outages, systemd
 from aggregator.service.cluster import shares
 from aggregator.service.cluster.chores import Chores
+from aggregator.service.cluster.offers import JOBS_PER_FETCH_SLOT, Offers
 from aggregator.service.cluster.passes import Passes
 from aggregator.service.cluster.queue import Notices, Queue
 from aggregator.service.cluster.shares import Shares
@@ -27,8 +27,6 @@ from aggregator.tasks import Tasks
 from aggregator.workers.pool import trim_heap
 
 CLOCK_OFF_MAX = timedelta(seconds=5)  # from the database's clock; beyond it a node refuses work
-JOBS_PER_FETCH_SLOT = 2  # hosts polled at a time: a job that waits for its host's gap holds no fetch slot
-OFFERED_MAX = 2_000  # hosts in one tick
 OFFERED_AGAIN = 0.2  # seconds after hosts were offered: those that end meanwhile leave room for others
 OFFERING_SHARE = 9  # times what an offer took is the least pause after it
 RETRY_EVERY = 0.5  # seconds between attempts to run jobs while the store is away
@@ -66,8 +64,8 @@ class Node:
         self.refusal = ""  # why this node refuses work
         self.away = 0  # times that the store was
         self.last_tick: datetime | None = None
-        self.stats = QueueStats(0, 0)
-        self.offset = timedelta()
+        self.offers = Offers(self._storage, self.queue, self.pipeline.config, self._clock)
+        self.offset = self._off = timedelta()
         self._pulse = Pulse(self.monotonic)
         self._ticked: float | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -82,6 +80,7 @@ class Node:
         try:
             await self._report()
             await asyncio.to_thread(self.current.follow)
+            self._judge()
             for pool in (self.pipeline.reader, self.pipeline.extractor, self.pipeline.drawer):
                 await pool.release_if_idle(asyncio.get_running_loop().time())
             await asyncio.to_thread(self.each_tick)
@@ -105,7 +104,7 @@ class Node:
             self.passes.leases_lost,
             self.away,
             self._started,
-            self.refusal or self.current.error,
+            "\n".join(filter(None, (self.refusal, self.current.error))),
         )
         wanted = shares.ALL if self.role.polls and not self.refusal else ()
         since, before = self.monotonic(), self._clock()
@@ -113,14 +112,18 @@ class Node:
         told, held = await self._write(report)
         took = self.monotonic() - since
         self.offset = before - told + timedelta(seconds=took / 2)
-        self._judge_clock(abs(self.offset) - timedelta(seconds=took / 2))
+        self._off = abs(self.offset) - timedelta(seconds=took / 2)
+        self._judge()  # before a share is used
         self.shares.renewed(frozenset() if self.refusal else held, since)
 
-    def _judge_clock(self, off: timedelta) -> None:
+    def _judge(self) -> None:
         before, self.refusal = self.refusal, ""
-        if off > CLOCK_OFF_MAX:
+        if self._off > CLOCK_OFF_MAX:
             seconds = self.offset.total_seconds()
             self.refusal = f"the clock of this node is {seconds:+.0f} s off the database's: it takes no work"
+        elif self.role.polls and self.current.lacks:
+            # By its former version it would publish what the newest one holds for review.
+            self.refusal = f"this node cannot read version {self.current.lacks}: it takes no work"
         if self.refusal and not before:
             log.error("node refuses work", reason=self.refusal)
             self.queue.stop()
@@ -133,6 +136,8 @@ class Node:
             return
         if self.shares.holds(shares.OFFERS):
             await self._offer()
+        else:
+            self.offers.stats = QueueStats(0, 0)  # what it saw last is no longer so
         had, self._has_chores = self._has_chores, self.shares.holds(shares.CHORES)
         if self._has_chores and not had:
             self.chores.begin()
@@ -142,26 +147,8 @@ class Node:
             self._start(self.tasks.run(task))
 
     async def _offer(self) -> None:
-        """Offer the hosts with due sources to all nodes, as capacity and fairness among hosts allow."""
-        polls, poll = self._storage.polls, self.current.config.poll
-        due = await asyncio.to_thread(self._storage.cluster.due_hosts, self._clock(), OFFERED_MAX)
-        self.stats = await self.queue.stats()
-        new = [host for host in due if host not in self.stats.hosts]
-        if not new:
-            return
-        self._has_offered.set()
-        states = {each.host: each for each in await asyncio.to_thread(polls.hosts, {*new, *self.stats.hosts})}
-        nodes = await asyncio.to_thread(self._storage.cluster.nodes)
-        workers = sum(node.beat.role.polls for node in nodes)
-        admission = HostAdmission(
-            self.stats.hosts,
-            places=workers * poll.concurrency * JOBS_PER_FETCH_SLOT,
-            per_host=1,  # job: its node keeps `poll.per_host`, also where other hosts redirect to
-            per_prompt_host=1,
-            is_prompt=lambda host: states[host].prompt if host in states else None,
-            end_of=lambda host: (states[host].leads_to or host) if host in states else host,
-        )
-        await self.queue.offer([host for host in new if admission.admit(host)])
+        if await self.offers.make():
+            self._has_offered.set()
 
     async def offer_on(self) -> None:
         """Offer more hosts between ticks while some came due or were left out, until cancelled."""
@@ -176,6 +163,8 @@ class Node:
                     await self._offer()
                 except StorageError as error:
                     self.fail(error)
+                except Exception:
+                    log.error("hosts not offered, the next tick tries", exc_info=True)
             took = self.monotonic() - since
 
     async def consume(self) -> None:

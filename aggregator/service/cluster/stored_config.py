@@ -30,8 +30,8 @@ class NodeSettings:
 
 
 class StoredConfig:
-    """The present configuration. A newer version replaces it; one that this node cannot read, for instance
-    because a secret is not in its environment, is logged and changes nothing."""
+    """The present configuration. A newer version replaces it. One that this node cannot read, for instance
+    because a secret is not in its environment, is logged: pages go on with the former one, polls do not."""
 
     def __init__(
         self,
@@ -71,10 +71,15 @@ class StoredConfig:
             self.config = self._read(newest)
         except ConfigError as error:
             self._fault = str(error)
-            log.error("configuration not adopted, the former one stays", version=newest, problems=self._fault)
+            log.error("configuration not adopted", version=newest, problems=self._fault)
             return
         self.number, self._fault = newest, ""
         log.info("configuration adopted", version=newest, sources=len(self.config.sources))
+
+    @property
+    def lacks(self) -> int:
+        """Number of the newest configuration if it could not be adopted, else 0."""
+        return self._looked if self._looked != self.number else 0
 
     @property
     def error(self) -> str:

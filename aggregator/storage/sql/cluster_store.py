@@ -12,9 +12,10 @@ from aggregator.storage.sql import claims, hosts, nodes, rows, sources
 from aggregator.storage.sql.engine import Connection, Engine, Row, one, read
 from aggregator.storage.sql.rows import ms
 
-ALIVE_FOR = timedelta(seconds=8)  # after a report; a node reports once a second
+ALIVE_FOR = timedelta(seconds=5)  # after a report; a node reports once a second
 DUE_HOSTS = """SELECT host, min(due) AS since FROM source WHERE configured = 1 AND due <= :now
-    AND (leased IS NULL OR leased < :now) AND host <> '' GROUP BY host ORDER BY min(due), host LIMIT :limit"""
+    AND (leased IS NULL OR leased < :now) AND host <> '' GROUP BY host ORDER BY min(due), host
+    LIMIT :limit OFFSET :skip"""
 
 
 class ClusterStore:
@@ -43,9 +44,10 @@ class ClusterStore:
         with self._engine.reading() as db:
             return nodes.known(db, nodes.now(db, self._engine.clock))
 
-    def due_hosts(self, now: datetime, limit: int) -> tuple[str, ...]:
-        """Return up to `limit` hosts with due sources that no node has leased, longest due first."""
-        found = read(self._engine, DUE_HOSTS, {"now": ms(now), "limit": limit})
+    def due_hosts(self, now: datetime, limit: int, skip: int = 0) -> tuple[str, ...]:
+        """Return up to `limit` hosts with due sources that no node has leased, longest due first, without
+        the first ones."""
+        found = read(self._engine, DUE_HOSTS, {"now": ms(now), "limit": limit, "skip": skip})
         return tuple(row["host"] for row in found)
 
     def begin_pass(

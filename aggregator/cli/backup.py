@@ -10,7 +10,7 @@ from aggregator.cli.verbs import operator
 from aggregator.config import addresses
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.service import app
-from aggregator.storage import Place, Replayed
+from aggregator.storage import MOVED, Place, Replayed
 from aggregator.storage import move_store as move
 from aggregator.storage import restore as restore_store
 
@@ -45,7 +45,11 @@ def move_store(where: Location, origin: str, target: str) -> None:
         done = move(source, to, app.utc_now())
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it, then move the store") from error
-    say(f"{done.items} items moved to {target}; {origin} is unchanged")
+    if not to.database:
+        (to.directory / MOVED).unlink(missing_ok=True)
+    if not source.database:  # a command without PUBLICWIRE_DATABASE would decide in it, and be seen by nobody
+        (source.directory / MOVED).write_text(f"{target}\n", encoding="utf-8")
+    say(f"{done.items} items moved to {target}; {origin} is kept as it was, and no command uses it")
     _tell(done.journal)
     if done.aside:
         say(f"what was there before is kept as {done.aside}; `publicwire restore` brings it back")

@@ -123,7 +123,9 @@ class Publisher:
             selection = self._selection(name, version)
             body = self._entries.document(selection.channel, selection.shown, kind)
             changed = max(version.changed, version.settings.since)  # settings shape the document too
-            published = Published(body, kind.media_type, last_modified(changed, body, before))
+            # Nodes of a cluster have an ETag alone: two of them could date two states of one second alike.
+            dated = None if self.config().version else last_modified(changed, body, before)
+            published = Published(body, kind.media_type, dated)
             # Half as much again for its gzip
             self._documents.put((name, kind), (version, published), len(body) * 3 // 2)
             return published

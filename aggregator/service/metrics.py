@@ -46,7 +46,7 @@ class NodeGauges:
 class Gauges:
     """The values gauges are read from at scrape time. `killed` counts worker processes since the start."""
 
-    totals: Totals
+    totals: Totals | None  # None while the store is away, like `alerts` and `subscribers`
     in_flight: int
     killed: int
     last_tick: datetime | None
@@ -133,19 +133,10 @@ class GaugeCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         now = self._read()
-        counts = asdict(now.totals)
-        items, sources = ({each.value: counts[each] for each in states} for states in (State, SourceState))
-        alerts = {kind.value: sum(alert.kind is kind for alert in now.alerts) for kind in AlertKind}
-        queue = {"poll": now.totals.due, "task": now.totals.tasks}
-        yield _labelled("publicwire_stored_items", "Items in the store, by state.", "state", items)
-        yield _labelled("publicwire_sources", "Configured sources, by state.", "state", sources)
-        yield _labelled("publicwire_alerts", "Alerts that are not over, by kind.", "kind", alerts)
+        if now.totals is not None:
+            yield from _of_store(now.totals, now)
         yield GaugeMetricFamily(
             "publicwire_polls_in_flight", "Polls and tasks under way.", value=now.in_flight
-        )
-        yield _labelled("publicwire_queue", "Due and unclaimed polls and tasks.", "work", queue)
-        yield GaugeMetricFamily(
-            "publicwire_hub_subscribers", "Subscriptions at the own WebSub hub.", value=now.subscribers
         )
         yield CounterMetricFamily(
             "publicwire_workers_killed",
@@ -160,6 +151,20 @@ class GaugeCollector(Collector):
                 "When the scheduler last ticked.",
                 value=now.last_tick.timestamp(),
             )
+
+
+def _of_store(totals: Totals, now: Gauges) -> Iterable[Metric]:
+    counts = asdict(totals)
+    items, sources = ({each.value: counts[each] for each in states} for states in (State, SourceState))
+    alerts = {kind.value: sum(alert.kind is kind for alert in now.alerts) for kind in AlertKind}
+    queue = {"poll": totals.due, "task": totals.tasks}
+    yield _labelled("publicwire_stored_items", "Items in the store, by state.", "state", items)
+    yield _labelled("publicwire_sources", "Configured sources, by state.", "state", sources)
+    yield _labelled("publicwire_alerts", "Alerts that are not over, by kind.", "kind", alerts)
+    yield _labelled("publicwire_queue", "Due and unclaimed polls and tasks.", "work", queue)
+    yield GaugeMetricFamily(
+        "publicwire_hub_subscribers", "Subscriptions at the own WebSub hub.", value=now.subscribers
+    )
 
 
 def _of_node(node: NodeGauges) -> Iterable[Metric]:

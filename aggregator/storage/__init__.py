@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from aggregator.storage.postgres.queue import HostQueue
 
 
+MOVED = "moved"  # file in a directory whose store was moved: where to
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Location of a store: its directory, and the URL of its PostgreSQL database; "": a SQLite file."""
@@ -45,6 +48,12 @@ def open_storage(directory: Path, database: str = "") -> Storage:
         return open_database(database, directory)
     from aggregator.storage.sqlite import open_store  # only the engine in use is loaded
 
+    if (moved := directory / MOVED).exists():
+        to = moved.read_text(encoding="utf-8").strip()
+        raise UsageError(
+            f"the store in {directory} was moved to {to}: set PUBLICWIRE_DATABASE or `database:` to it, or "
+            f"delete {moved} to use this one again"
+        )
     return open_store(directory)
 
 

@@ -111,6 +111,12 @@ def test_gauges_are_read_at_each_scrape() -> None:
     assert found["publicwire_last_tick_timestamp_seconds"] == NOON.timestamp()
 
 
+def test_metrics_of_the_process_are_there_while_the_store_is_away() -> None:
+    found = values(given_metrics(Gauges(None, in_flight=7, killed=8, last_tick=NOON)))
+    assert found["publicwire_polls_in_flight"] == 7
+    assert not [name for name in found if name.startswith("publicwire_sources")]
+
+
 def test_a_node_of_a_cluster_adds_its_queue_and_its_faults() -> None:
     queue = QueueStats(2, 3, timedelta(seconds=4))
     node = NodeGauges(queue, leases_lost=5, away=6, is_away=True, offset=timedelta(seconds=-0.5))

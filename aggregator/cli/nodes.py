@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 DIRECT = "PUBLICWIRE_DATABASE_DIRECT"
 NO_DATABASE = "set PUBLICWIRE_DATABASE, or --database, to the postgresql:// URL of the cluster's store"
+FOLLOWED_SECONDS = 3.0  # that `apply` waits for the nodes that run
 REPLACED = "the nodes of a cluster take its place: stop it first"
 
 
@@ -124,9 +126,27 @@ def apply(path: Path, database: str, store: Path | None, *, on: int | None) -> N
         config = storage.settings.bound(config)
         before = storage.cluster.newest_version()
         number, done = storage.cluster.apply(config, text, app.utc_now(), on=on)
-    for each in done:
-        say(each)
-    say(f"version {number} is in force" if number != before else f"version {number} was in force already")
+        for each in done:
+            say(each)
+        say(f"version {number} is in force" if number != before else f"version {number} was in force already")
+        _tell_followers(storage, number)
+
+
+def _tell_followers(storage: Storage, number: int) -> None:
+    """Say which of the nodes that run have adopted a version, within FOLLOWED_SECONDS."""
+    give_up = time.monotonic() + FOLLOWED_SECONDS
+    while True:
+        running = [each.beat for each in storage.cluster.nodes() if each.is_alive]
+        behind = [each for each in running if each.config < number]
+        if time.monotonic() > give_up or all(each.problem for each in behind):
+            break
+        time.sleep(0.1)
+    if running:
+        say(f"{len(running) - len(behind)} of {len(running)} nodes follow it")
+    for each in behind:
+        complain(
+            f"warning: {each.name} does not: {' '.join(each.problem.split()) or 'it has not answered yet'}"
+        )
 
 
 def show(path: Path, database: str, store: Path | None) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+ALIVE_FOR = timedelta(seconds=5)  # after a report; a node reports once a second
+
 
 class Role(StrEnum):
     """Work of a node. The values are stored: never rename one."""
@@ -49,6 +51,11 @@ class Node:
 
     beat: Beat
     silent: timedelta
+
+    @property
+    def is_alive(self) -> bool:
+        """Return whether it reported lately."""
+        return self.silent < ALIVE_FOR
 
 
 @dataclass(frozen=True, slots=True)

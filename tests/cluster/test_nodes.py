@@ -43,7 +43,7 @@ def test_nodes_share_polls_and_pages_and_follow_apply(cluster: Cluster, origin: 
         until(lambda: cluster.count("item") == 40, seconds=90)
         until(lambda: len(web.titles()) == 40, seconds=60)
         cluster.sources(feeds)
-        assert "version 2 is in force" in cluster.apply()
+        assert "version 2 is in force\n3 of 3 nodes follow it\n" in cluster.apply()
         until(lambda: cluster.count("item") == 80, seconds=90)
         titles = cluster.rows("SELECT title FROM item")
         assert len(set(titles)) == 80
@@ -59,3 +59,23 @@ def test_nodes_share_polls_and_pages_and_follow_apply(cluster: Cluster, origin: 
     assert cluster.count("node") == cluster.count("share") == 0
     for name in "abc":
         assert "Traceback" not in (cluster.directory / f"{name}.log").read_text()
+
+
+def test_a_web_node_says_that_no_node_polls(cluster: Cluster, origin: HttpServer) -> None:
+    cluster.sources({"s0": origin.url("/0")})
+    cluster.apply()
+    with cluster.node("web", "web") as web:
+        until(lambda: "no node polls" in httpx.get(f"{web.admin}/status").text)
+        with cluster.node("work", "work"):
+            until(lambda: "no node polls" not in httpx.get(f"{web.admin}/status").text)
+
+
+def test_apply_names_the_nodes_that_do_not_follow(cluster: Cluster, origin: HttpServer) -> None:
+    cluster.sources({"s0": origin.url("/0")})
+    cluster.apply()
+    with cluster.node("work", "work"), cluster.node("web", "web"):
+        until(lambda: cluster.count("item") > 0, seconds=60)
+        cluster.sources({"s0": origin.url("/0")}, ", auth: {bearer: $PRESS_TOKEN}")
+        done = cluster.run("apply")
+        assert (done.returncode, "0 of 2 nodes follow it" in done.stdout) == (0, True)
+        assert done.stderr.count("PRESS_TOKEN") == 2

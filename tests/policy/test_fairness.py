@@ -82,3 +82,11 @@ def test_a_redirected_poll_counts_at_the_target_host() -> None:
 def test_a_prompt_host_gets_no_fewer_polls_than_fetches_at_once() -> None:
     due = HostAdmission((), places=100, per_host=50, is_prompt=STANDING.get)
     assert admitted(due, "prompt.example") == 50
+
+
+def test_slow_hosts_alone_fill_nothing_and_prompt_ones_all() -> None:
+    due = HostAdmission((), places=4, per_host=1, is_prompt=lambda host: not host.startswith("slow"))
+    assert [due.admit(f"slow{n}") for n in range(3)] == [True, False, False]
+    assert not due.is_full
+    assert [due.admit(f"prompt{n}") for n in range(4)] == [True, True, True, False]
+    assert due.is_full

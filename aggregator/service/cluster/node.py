@@ -69,7 +69,7 @@ class Node:
         self._pulse = Pulse(self.monotonic)
         self._ticked: float | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self._is_restyling = self._draining = self._has_chores = False
+        self._is_restyling = self._draining = self._has_chores = self._is_alone = False
         self._has_offered = asyncio.Event()
 
     async def tick(self) -> None:
@@ -86,6 +86,8 @@ class Node:
             await asyncio.to_thread(self.each_tick)
             if self.role.polls:
                 await self._work()
+            else:
+                self._is_alone = not await self.offers.workers()
             self._beat()
         except StorageError as error:
             self.fail(error)
@@ -259,8 +261,10 @@ class Node:
         return is_ticking and not (self.fault or self.refusal)
 
     def load(self) -> str:
-        """Return what a late tick waits for, "" while ticks run."""
+        """Return what is wrong beside the store: a late tick, or that no node polls; "" for nothing."""
         waits = self._pulse.waits()
+        if self._is_alone:
+            return "no node polls: start `publicwire work`"
         return "" if waits < LATE_AFTER else f"busy: a tick has waited for {waits:.0f} s behind writes"
 
     def in_flight(self) -> int:

@@ -10,7 +10,6 @@ from aggregator.model.settings import Config
 from aggregator.policy.fairness import HostAdmission
 from aggregator.service.cluster.queue import Queue
 from aggregator.storage import Storage
-from aggregator.storage.sql.cluster_store import ALIVE_FOR
 
 JOBS_PER_FETCH_SLOT = 2  # hosts polled at a time: a job that waits for its host's gap holds no fetch slot
 LOOKED_AT = 2_000  # due hosts in one look; further ones while there are places
@@ -46,7 +45,7 @@ class Offers:
         poll = self._config().poll
         admission = HostAdmission(
             self.stats.hosts,
-            places=await self._workers() * poll.concurrency * JOBS_PER_FETCH_SLOT,
+            places=await self.workers() * poll.concurrency * JOBS_PER_FETCH_SLOT,
             per_host=poll.per_host,
             is_prompt=lambda host: states[host].prompt if host in states else None,
         )
@@ -73,8 +72,8 @@ class Offers:
             return {}
         return {each.host: each for each in await asyncio.to_thread(self._storage.polls.hosts, hosts)}
 
-    async def _workers(self) -> int:
+    async def workers(self) -> int:
         """Return how many nodes poll at the moment."""
         nodes = await asyncio.to_thread(self._storage.cluster.nodes)
-        alive = [each.beat for each in nodes if each.silent < ALIVE_FOR]
+        alive = [each.beat for each in nodes if each.is_alive]
         return sum(beat.role.polls and not beat.problem for beat in alive)

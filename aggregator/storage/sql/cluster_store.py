@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import Outdated
-from aggregator.model.cluster import Beat, ConfigVersion, Delivery, Node
+from aggregator.model.cluster import ALIVE_FOR, Beat, ConfigVersion, Delivery, Node
 from aggregator.model.poll import Batch
 from aggregator.model.settings import Config
 from aggregator.storage.sql import claims, hosts, nodes, rows, sources
 from aggregator.storage.sql.engine import Connection, Engine, Row, one, read
 from aggregator.storage.sql.rows import ms
 
-ALIVE_FOR = timedelta(seconds=5)  # after a report; a node reports once a second
 DUE_HOSTS = """SELECT host, min(due) AS since FROM source WHERE configured = 1 AND due <= :now
     AND (leased IS NULL OR leased < :now) AND host <> '' GROUP BY host ORDER BY min(due), host
     LIMIT :limit OFFSET :skip"""

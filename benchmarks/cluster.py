@@ -93,7 +93,12 @@ def on_postgres(url: str) -> Iterator[Statement]:
     with psycopg.connect(url, autocommit=True) as db:
 
         def run(sql: str) -> list[tuple[int, ...]]:
-            cursor = db.execute(sql)  # type: ignore[arg-type]  # put together from constants
+            while True:
+                try:
+                    cursor = db.execute(sql)  # type: ignore[arg-type]  # put together from constants
+                    break
+                except psycopg.errors.DeadlockDetected:  # with commits of polls: in no order of theirs
+                    continue
             return cursor.fetchall() if cursor.description else []
 
         yield run

@@ -47,7 +47,7 @@ def test_a_store_is_moved_into_a_database_and_back(here: Site, postgres: Server)
     assert here.run("move-store", "moved", other).returncode == 0
     refused = here.run("items", "--store", "moved")  # a decision there would be seen by nobody
     assert (refused.returncode, f"was moved to {other}: set" in refused.stderr) == (2, True)
-    (here.directory / "moved" / "moved").unlink()
+    assert here.run("move-store", other, "moved").returncode == 0  # back
     assert here.run("items", "--store", "moved").returncode == 0
     twice = here.run("move-store", "moved", other)
     assert "what was there before is kept as" in twice.stdout

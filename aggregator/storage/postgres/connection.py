@@ -57,7 +57,7 @@ class Synced(psycopg.Cursor[DictRow]):
 
     @property
     def rowcount(self) -> int:
-        """How many rows the statement has written; for `executemany`, after its last set of parameters."""
+        """Return the number of rows that the statement wrote, of `executemany` in all of its runs."""
         if isinstance(self.connection, Raw) and self.connection.sent is not None:
             self.connection.execute("SELECT 1").fetchone()  # results come in the order of the statements
         return super().rowcount

@@ -41,7 +41,7 @@ class Counted(Protocol):
 
     @property
     def rowcount(self) -> int:
-        """How many rows were written."""
+        """Return the number of rows written, for all sets of parameters."""
 
 
 class Connection(Protocol):

@@ -24,8 +24,9 @@ a PollError into a failed Outcome, the command line prints one line and sets the
 
 import errno
 from collections.abc import Set
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 _NOT_OURS = "see that it belongs to the user of this process"
 _CURES = {
@@ -65,8 +66,7 @@ class PublicwireError(Exception):
     """Root of all errors that are raised on purpose."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One mistake in a configuration file; `line` and `column` count from 1."""
 
     path: str

@@ -8,10 +8,11 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
+
+from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.model.decision import Trigger

@@ -5,10 +5,11 @@ The stages before it are left out: filling is no part of any measurement.
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.model.changes import Changes, NewItem, Placement

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from aggregator.editorial import house_style, topics
 from aggregator.errors import Cause, FetchError, Outdated, PollError
@@ -41,7 +42,7 @@ def source(name: str, **settings: object) -> Source:
         organisation=name.title(),
         domains=(f"{name}.example",),
     )
-    return replace(plain, **settings)  # type: ignore[arg-type]  # the caller names fields of Source
+    return replace(plain, **settings)  # the caller names fields of Source
 
 
 def config(*sources: Source, store: Path = Path("store")) -> Config:

@@ -2,9 +2,9 @@
 
 import asyncio
 import base64
+import dataclasses
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -25,7 +25,7 @@ AUTH = ", auth: {user: desk, password: $PRESS_PASSWORD}, headers: {X-Api-Key: $P
 def here(tmp_path: Path) -> Site:
     """A site whose environment holds the secrets."""
     secrets = {"PRESS_PASSWORD": PASSWORD, "PRESS_KEY": KEY, "PRESS_TOKEN": TOKEN}
-    return replace(given_a_site(tmp_path), environment=secrets)
+    return dataclasses.replace(given_a_site(tmp_path), environment=secrets)
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_commands_that_poll_refuse_to_start_without_their_variables(here: Site, 
     here.sources({"fine": press.url("/feed")}, AUTH)
     column = here.config.read_text().splitlines()[-1].index("password:") + 1
     for command in ("check", "poll", "serve"):
-        said = replace(here, environment={"PRESS_KEY": KEY}).run(command)
+        said = dataclasses.replace(here, environment={"PRESS_KEY": KEY}).run(command)
         assert said.returncode == 2
         assert f":8:{column}: sources.0.auth.password: names $PRESS_PASSWORD, which is not set" in said.stderr
     assert not here.store.exists()
@@ -174,7 +174,7 @@ def test_commands_that_do_not_poll_need_no_variables(here: Site, press: HttpServ
     """A release has to be withdrawn at once, from whatever shell."""
     here.sources({"fine": press.url("/feed")}, AUTH)
     assert here.run("poll").returncode == 0
-    bare = replace(here, environment={})
+    bare = dataclasses.replace(here, environment={})
     (listed,) = json_of(bare.run("items", "--json").stdout)
     for arguments in (("sources",), ("withdraw", listed["id"], "--reason", "a test"), ("export", "public")):
         assert bare.run(*arguments).returncode == 0

@@ -3,8 +3,9 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds

@@ -1,7 +1,8 @@
 """`erase`: items removed for good, with what the files of the store hold of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.cli.items import find_item
 from aggregator.cli.location import Location

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from aggregator import config as configuration
 from aggregator.cli.add import address
@@ -34,7 +35,7 @@ def report(path: Path, url: str, networks: Sequence[str], *, as_json: bool) -> i
         title, seen, shown = found.read.document.title, observed(found, found.fetched.url), found.address
     broken = findings(seen)
     if as_json:
-        say_json([{**asdict(each), **WORDS[each.rule]._asdict()} for each in broken])
+        say_json([{**to_builtins(each), **WORDS[each.rule]._asdict()} for each in broken])
     else:
         say(feed_report.report(masked_feed(shown), title, len(seen.items), broken).rstrip())
     return 1 if broken else 0

@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
@@ -26,8 +28,7 @@ LIST_BYTES_MAX = 10_000_000
 LOCAL = (".local", ".localhost", ".internal", ".lan", ".home.arpa")  # RFC 6761, 6762, 8375 and usage
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """Settings of all feeds of a list: the part of their items that may be republished, and private networks
     that those with a private host may be fetched from."""
 

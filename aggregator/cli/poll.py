@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import uvloop
+from msgspec.structs import asdict
 
 from aggregator import config as configuration
 from aggregator.cli import init, network, news

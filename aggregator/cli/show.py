@@ -1,8 +1,9 @@
 """`show`: one item as text, JSON or the whole of what the store has of it."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from aggregator.cli import full_text
 from aggregator.cli.items import ahead, find_item, held_for, organisation, summary_json, version_of

@@ -2,9 +2,10 @@
 
 import getpass
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.cli.items import find_item, version_of

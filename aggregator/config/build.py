@@ -4,8 +4,9 @@ Defaults are those of `aggregator.model.settings`. No file is opened but that of
 `publication.words`, not even that of a `file:` source.
 """
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator.config import addresses, house_style, push, topic_rules, users, values, web
 from aggregator.config.credentials import Environment

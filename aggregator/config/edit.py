@@ -8,9 +8,10 @@ import json
 import re
 from collections import abc
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
 
 from aggregator.config import addresses, users, values
 from aggregator.config.load import parse
@@ -27,8 +28,7 @@ _FIRST = {"sources": "address", "users": "name: …"}  # words of a mistake
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[\w ./?=&%~+()-]|:(?=/))*(?<! )")
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(Struct, frozen=True):
     """A source to insert; an empty field is left out, so that its default applies."""
 
     feed: str

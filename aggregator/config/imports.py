@@ -1,7 +1,8 @@
 """An imported list of feeds → sources to insert, and a sentence for each feed that is left out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.config import addresses, values
 from aggregator.config.edit import Addition
@@ -14,8 +15,7 @@ NAME_CHARS_MAX = 200
 _BY_HAND = "a file: source is only ever written into sources.yaml by hand"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Sources to insert, in the order of the list; remarks in the order of its lines."""
 
     additions: tuple[Addition, ...]

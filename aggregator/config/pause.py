@@ -1,8 +1,9 @@
 """Set and remove `paused` at a source in the text of sources.yaml; every other byte is preserved."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator.config.load import parse
 from aggregator.config.read import Mapping, Sequence, read
@@ -26,7 +27,8 @@ def set_paused(text: str, index: int, *, paused: bool) -> str:
         after = parse(edited, _FILE)
     except ConfigError as error:
         raise UsageError(BY_HAND) from error
-    if [*after.sources] != expected or replace(after, sources=before.sources) != before:
+    others = replace(after, sources=before.sources, unnamed=before.unnamed)
+    if [*after.sources] != expected or others != before:
         raise UsageError(BY_HAND)
     return edited
 

@@ -1,7 +1,8 @@
 """The section `publication:` as read → Publication."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator.config import addresses, house_style, look, needs, values, words
 from aggregator.config.section import Section

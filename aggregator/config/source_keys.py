@@ -4,9 +4,10 @@ Most of 100,000 sources are an address and little more: 30 keys that are absent 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from aggregator.config import addresses, house_style, topic_rules, values
 from aggregator.config.section import Section
@@ -20,8 +21,7 @@ _FILE_INTERVAL = values.duration("1s", "30d")
 _DEFAULT = Source(id="", feed="")
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """Settings of the file that sources are read under; `style` holds for one without rules of its own."""
 
     path: Path
@@ -32,7 +32,7 @@ class Around:
 
 Fields = Mapping[str, object]
 Reader = Callable[[Section, Around], Fields]
-DEFAULTS: Fields = MappingProxyType({each.name: getattr(_DEFAULT, each.name) for each in fields(Source)})
+DEFAULTS: Fields = MappingProxyType({name: getattr(_DEFAULT, name) for name in Source.__struct_fields__})
 
 
 def _one(key: str, check: Callable[[str], object]) -> Reader:

@@ -1,7 +1,9 @@
 """Constraints between the configurations of several publications that one process serves."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.config.users import default_admin_url
 from aggregator.config.values import slugify
@@ -11,8 +13,7 @@ from aggregator.model.settings import ADMIN, Config
 TAKEN = frozenset({"static"})  # paths of the admin side that belong to no publication
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The place of a publication on the admin side: its path, and the address that browsers reach it under;
     both "" for the only publication, which is at its own `admin_url`."""
 

@@ -1,6 +1,6 @@
 """Rules that add topics to items: in `topics` of a source, beside topics, and in `topic_rules` for all."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.config import values
 from aggregator.config.read import Sequence

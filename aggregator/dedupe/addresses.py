@@ -2,9 +2,10 @@
 signature nor a query value that varies from poll to poll is a correction. Pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from aggregator.model.changes import VARYING
 from aggregator.model.item import PARAMETER, READ, READ_SHAPE, SHAPE, Item
@@ -22,8 +23,7 @@ class Kind(Enum):
     EDITED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """The difference of an item, and the query parameters that it shows to be volatile."""
 
     kind: Kind

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from aggregator.dedupe import cues, forms
 from aggregator.dedupe.alignment import Hunk, hunks
 from aggregator.dedupe.relations import Relation
@@ -27,8 +29,7 @@ HUNKS_MAX = 60  # places at which two texts of one release differ
 CONTEXT = 3  # words around a difference that are looked at with it
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A release as it is compared: its text, the words of its headline, and its shown date."""
 
     text: Text

@@ -5,8 +5,9 @@ Pure: `now` and what the store knows are given. Withdraws nothing; absence from 
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.dedupe import edits, stories, within
 from aggregator.dedupe.addresses import learnt

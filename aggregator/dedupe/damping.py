@@ -1,8 +1,9 @@
 """Damping: an item that changes all the time is told of no more than so often. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from aggregator.model.changes import Edit, Placement
 from aggregator.model.item import Item, Key, KeyKind

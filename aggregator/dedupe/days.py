@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.dedupe.day_names import MONTHS, OF_DAY, RELATIVE, WEEKDAYS
 
@@ -13,8 +14,7 @@ _HAN_DATE = re.compile(r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """The parts of a day that a text gives; `offset` is in days from the release."""
 
     offset: int | None = None

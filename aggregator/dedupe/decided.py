@@ -6,8 +6,9 @@ again. A withdrawal by the operator also holds copies of the release by any sour
 on each: a later release or reinstatement of the copy itself stands. No source decides anything here.
 """
 
-from dataclasses import replace
 from hashlib import blake2b
+
+from msgspec.structs import replace
 
 from aggregator.dedupe import within
 from aggregator.dedupe.copies import Copies

@@ -2,8 +2,9 @@
 it. Whether both are read, or the store has one of them, makes no difference. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.model.decision import State
 from aggregator.model.item import Item

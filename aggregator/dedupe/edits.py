@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.dedupe import stories, translations, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
@@ -58,8 +60,7 @@ def decide(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Poll:
+class _Poll(Struct, frozen=True):
     """Input of the decision on all edits of a poll."""
 
     decisions: Decided
@@ -74,8 +75,7 @@ class _Poll:
         return self.review or is_quarantined(item)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """The change of an item's content and link. `is_unread`: substantive under review alone, since it
     changes what is published and is no correction; `unsettled`: what the next poll is to confirm; `varies`:
     its link is not taken either."""

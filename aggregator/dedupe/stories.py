@@ -6,8 +6,9 @@ merges are worse than missed ones.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.dedupe import similar
 from aggregator.dedupe.comparing import Compared, Comparer, same_language
@@ -22,8 +23,7 @@ MEMBERS_MAX = 200  # of the stories of one poll; items of those left over leave 
 MATCHED_WITHIN = timedelta(days=14)  # of the dates shown
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The candidate that is the same release; not `decided`: the budget did not suffice for all of them.
 
     `says` is the fingerprint of the member that may be shown in its place, None for none.
@@ -115,8 +115,7 @@ def _story(candidate: Candidate) -> tuple[bool, int]:
     return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Standing of an edited item in its story: whether it leaves it, the fingerprint of the member that may
     be shown in its place, and the numbers of those in whose place it still may be shown."""
 

@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from zlib import crc32
+
+from msgspec import Struct
 
 from aggregator.dedupe import similar
 from aggregator.dedupe.cues import ABOUT, ABOUT_ENDS, CONTACT, MORE, READ_ON, WE, WE_UNSPACED
@@ -39,8 +40,7 @@ _GROUPS = re.compile(r"[-+\u2212]?(?!0)\d{1,3}(?:([.,'\u2019 ])\d{3})(?:\1\d{3})
 _DIGIT_LIMITS = re.compile(r"[ '\u2019]")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Words of a release without its boilerplate, the places at which sentences begin among them, and the
     words of its dateline, which a dash ends."""
 

@@ -6,10 +6,11 @@ false one, and no source may attach its item to the release of another organisat
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from aggregator.model.domains import is_within
 from aggregator.model.item import Item
@@ -21,8 +22,7 @@ TRANSLATIONS_MAX = 40  # linked with one item, the first ones
 DIGEST_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True):
     """Items that are translations of another one, each with the reason; of `parted` ones all
     links are dropped, since more items claim the same."""
 

@@ -5,8 +5,9 @@ The result does not depend on order.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.dedupe import doubles
 from aggregator.model.decision import State
@@ -21,8 +22,7 @@ LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """Items of one document, each once: `known` with the stored item, or `new`.
 
     `superseded` are the raw digests of entries outdated by another entry for the same item.
@@ -103,8 +103,7 @@ def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: 
     return Mode.GUID_LINK if any(len(links) > 1 for links in by_guid.values()) else mode
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True):
     keys: Mapping[KeyKind, bytes]
     title: str
 

@@ -6,7 +6,9 @@ feed and no mistake can leave an element open, and no script, style, frame or fo
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from aggregator.editorial import markup
 from aggregator.model.look import Block
@@ -14,8 +16,7 @@ from aggregator.model.look import Block
 BLOCK_CHARS_MAX = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class ItemValues:
+class ItemValues(Struct, frozen=True):
     """Variables of `after_release` named `item.…`; "" for an unknown value."""
 
     title: str = ""
@@ -25,8 +26,7 @@ class ItemValues:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockValues:
+class BlockValues(Struct, frozen=True):
     """Variables of a block, under their names in it; "" for one that the page has not."""
 
     publication: str = ""
@@ -47,7 +47,7 @@ class BlockValues:
 _PUBLICATION = frozenset(
     {"publication", "description", "contact", "home", "logo", "imprint", "privacy", "terms"}
 )
-_ITEM = frozenset(each.name for each in fields(ItemValues))
+_ITEM = frozenset(ItemValues.__struct_fields__)
 _NOTHING: frozenset[str] = frozenset()
 _VARIABLES: Mapping[Block, tuple[frozenset[str], frozenset[str]]] = {
     Block.MASTHEAD: (_PUBLICATION, _NOTHING),
@@ -103,8 +103,7 @@ _HOSTILE = BlockValues(
 SAMPLES = (_FULL, _EMPTY, _HOSTILE)
 
 
-@dataclass(frozen=True, slots=True)
-class BlockTemplate:
+class BlockTemplate(Struct, frozen=True):
     """A compiled template that has passed its samples, and its text."""
 
     fill: Callable[[dict[str, object]], str]
@@ -113,7 +112,7 @@ class BlockTemplate:
     def render(self, values: BlockValues) -> str:
         """Return safe and balanced HTML. Raises ValueError when these values make markup that is not
         allowed."""
-        return markup.read(self.fill(asdict(values)), SUBSET)[0]
+        return markup.read(self.fill(asdict(values) | {"item": asdict(values.item)}), SUBSET)[0]
 
 
 def compiled(block: Block, source: str) -> BlockTemplate:

@@ -1,7 +1,8 @@
 """The desk's own fields of a release, in place of its origin's, and its note. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.item import Item

@@ -7,9 +7,10 @@ addition.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
+
+from msgspec import Struct
 
 WORDS_MAX = 4_000  # of either text, between what both begin and end with
 EDITS_MAX = 150
@@ -30,8 +31,7 @@ class Change(StrEnum):
     ADDED = "added"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of words with the blanks behind them."""
 
     change: Change

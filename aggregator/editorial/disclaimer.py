@@ -2,8 +2,10 @@
 Variables are plain strings and always escaped; the result is one safe element."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from aggregator.editorial.markup import read
 from aggregator.editorial.wording import DEFAULT, LINE
@@ -12,8 +14,7 @@ from aggregator.model.entry import DISCLAIMER_CLASS
 TEMPLATE_CHARS_MAX = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class ItemVariables:
+class ItemVariables(Struct, frozen=True):
     """Variables of a template named `item.…`: strings, "" for an unknown value."""
 
     url: str
@@ -23,8 +24,7 @@ class ItemVariables:
     retrieved: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variables:
+class Variables(Struct, frozen=True):
     """All variables of a template, under their names in it."""
 
     publication: str
@@ -33,8 +33,7 @@ class Variables:
     item: ItemVariables
 
 
-@dataclass(frozen=True, slots=True)
-class Disclaimer:
+class Disclaimer(Struct, frozen=True):
     """A compiled template that has passed its samples."""
 
     fill: Callable[[dict[str, object]], str]
@@ -44,7 +43,7 @@ class Disclaimer:
 
         Raises ValueError when these values make markup that is not allowed.
         """
-        html, text = read(self.fill(asdict(variables)))
+        html, text = read(self.fill(asdict(variables) | {"item": asdict(variables.item)}))
         return f'<div class="{DISCLAIMER_CLASS}">{html}</div>', text
 
 

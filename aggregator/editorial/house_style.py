@@ -4,7 +4,7 @@ The item itself stays as its origin said it: identity, fingerprint, stories and 
 The order: elements are dropped, texts replaced, then the dateline, the length, the capitals of the headline.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aggregator.editorial import cutting, datelines, headlines, replacements, selectors
 from aggregator.editorial.safe import web_address
@@ -16,8 +16,7 @@ TITLE_CHARS_MAX = 1_000
 DERIVED_TITLE_CHARS_MAX = 80
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(Struct, frozen=True):
     """Safe HTML of an item."""
 
     content: str

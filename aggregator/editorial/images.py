@@ -5,8 +5,9 @@ The HTML is that of `normalise`: attributes stand in double quotes, and quotes w
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from html import escape, unescape
+
+from msgspec.structs import replace
 
 from aggregator.model.image import COPY_TYPE, Copies, Images, copy_path
 from aggregator.model.item import Enclosure

@@ -6,9 +6,10 @@ nh3 would not replace it: nh3 repairs without an error, and the parser remains f
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape, unescape
 from html.parser import HTMLParser
+
+from msgspec import Struct
 
 from aggregator.editorial.safe import line
 
@@ -17,8 +18,7 @@ ATTRIBUTES = frozenset({"href", "title", "lang", "dir", "hreflang"})
 _VOID = frozenset({"br", "hr", "img"})
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Values that an attribute of one tag may have: a pattern of their beginning, and the same in words."""
 
     tag: str
@@ -26,8 +26,7 @@ class Address:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Subset:
+class Subset(Struct, frozen=True):
     """Allowed tags and attributes, and what they are allowed in."""
 
     name: str

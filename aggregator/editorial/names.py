@@ -1,7 +1,8 @@
 """Topics and languages by name, as titles and pages show them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.editorial.safe import line
 from aggregator.model.release import Release

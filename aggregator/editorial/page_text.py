@@ -1,6 +1,6 @@
 """The text of an item's page in place of the summary that its feed carries. Pure."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.editorial import shown
 from aggregator.model.item import Item

@@ -3,8 +3,9 @@ publish. Never decides whether an item is public: that is its state."""
 
 import re
 import unicodedata
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.editorial import desk, disclaimer, page_text, shown, standing
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate

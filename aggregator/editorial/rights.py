@@ -1,8 +1,9 @@
 """The share of an item that its source's `republish` setting permits, as HTML and as text. Truncates plain
 text only, so that the HTML stays as safe as it came."""
 
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 from aggregator.model.item import Enclosure, Item
 from aggregator.model.settings import Republish
@@ -12,8 +13,7 @@ EXCERPT_CHARS_MAX = 600
 SUMMARY_CHARS_MAX = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Permitted:
+class Permitted(Struct, frozen=True):
     """The publishable part of an item: `content` is safe HTML, `text` and `summary` are plain text."""
 
     content: str = ""

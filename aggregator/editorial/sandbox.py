@@ -3,16 +3,15 @@ variables, choose with `if` and change case.
 Item text is never a template; there are no loops, calls, arithmetic or includes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from msgspec import Struct
 
 from aggregator.editorial.disclaimer import ItemVariables, Variables
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """Variables of a kind of template, those named `item.…` apart, and what it is called in errors."""
 
     kind: str
@@ -22,8 +21,8 @@ class Names:
 
 DISCLAIMER = Names(
     "a disclaimer",
-    frozenset(field.name for field in fields(Variables)) - {"item"},
-    frozenset(field.name for field in fields(ItemVariables)),
+    frozenset(Variables.__struct_fields__) - {"item"},
+    frozenset(ItemVariables.__struct_fields__),
 )
 FILTERS = frozenset({"capitalize", "default", "lower", "title", "trim", "upper"})
 

@@ -5,8 +5,8 @@ Runs in the killable workers: a selector with several combinators may take long 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from aggregator.model.entry import Entry, Markup

@@ -2,8 +2,9 @@
 nor loads what does: the publisher starts without the sanitiser."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
+
+from msgspec.structs import replace
 
 from aggregator.editorial import rights, videos
 from aggregator.editorial.rights import Permitted

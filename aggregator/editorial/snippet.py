@@ -1,7 +1,8 @@
 """Snippets of search results: plain text around the first match of a query, with the matches apart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.normalise.occurrences import spans
 from aggregator.normalise.words import Term
@@ -12,8 +13,7 @@ READ_CHARS_MAX = 20_000  # of the text
 GAP = "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(Struct, frozen=True):
     """A part of a snippet; a match is to be marked."""
 
     text: str

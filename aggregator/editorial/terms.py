@@ -6,7 +6,8 @@ prohibits it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.editorial.safe import web_address
 from aggregator.model.rights import UNSAID, USES, Terms, Use

@@ -1,8 +1,9 @@
 """The public view of an entry that was taken back: its id and dates, and nothing of the release."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.editorial.present import public_id
 from aggregator.model.public_change import Gone
@@ -13,8 +14,7 @@ from aggregator.model.stored import FeedInfo
 SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Title and comment of a tombstone entry, and those where another entry stands in its place."""
 
     gone: tuple[str, str]

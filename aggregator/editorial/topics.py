@@ -1,6 +1,6 @@
 """Topics that rules add to an item. Run in the killable workers, as the rules of `editorial.rules`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.editorial.rules import matches
 from aggregator.model.house_style import HouseStyle, Styled

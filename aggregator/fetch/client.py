@@ -7,10 +7,11 @@ import asyncio
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator import __version__
 from aggregator.errors import Cause, FetchError
@@ -55,8 +56,7 @@ DECODER_THREADS = 2  # a step is bounded, so that costly bodies take turns with 
 _NO_CONTENT = httpx.ByteStream(b"")
 
 
-@dataclass(frozen=True, slots=True)
-class _Transfer:
+class _Transfer(Struct, frozen=True):
     """One fetch or post over all of its hops. `credentials` are None after a redirect to another origin."""
 
     accept: str
@@ -69,8 +69,7 @@ class _Transfer:
     content_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Redirect:
+class _Redirect(Struct, frozen=True):
     """A response that names another URL."""
 
     url: str

@@ -5,7 +5,8 @@ and browsers accept.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _STATUS_LINE = re.compile(rb"HTTP/[0-9]\.[0-9] ([1-9][0-9]{2})(?: [^\r]*)?\r?")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
@@ -19,8 +20,7 @@ class ProtocolError(Exception):
     """The response is not HTTP/1.1, or ended early. Never quoted: it may echo credentials."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """Status and header fields of a response, in order, as bytes."""
 
     status: int

@@ -1,16 +1,15 @@
 """An HTTP proxy as the only way out: CONNECT for https (RFC 9110 section 9.3.6), absolute form for http."""
 
-from dataclasses import dataclass
 from http.client import responses
 from ssl import SSLContext
 
 import httpx
+from msgspec import Struct
 
 from aggregator.fetch.exchange import Exchange
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """The address of a proxy, which the operator wrote: the SSRF guard does not judge it."""
 
     host: str

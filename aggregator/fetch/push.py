@@ -7,9 +7,9 @@ than is asked for.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from aggregator import __version__
 from aggregator.errors import Cause, FetchError
@@ -32,8 +32,7 @@ RESOLVER_THREADS = 16
 Fields = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A response of any status; `body` has no more bytes than were asked for."""
 
     status: int

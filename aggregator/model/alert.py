@@ -1,8 +1,9 @@
 """Alerts to the operator, about sources and the service."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class AlertKind(StrEnum):
@@ -52,8 +53,7 @@ class AlertChannel(StrEnum):
     MAIL = "mail"
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """An alert with the times it was raised and cleared; `source` is "" for one about the service."""
 
     number: int

@@ -1,8 +1,9 @@
 """The desk's own fields of an item, beside what its origin says."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+
+from msgspec import Struct
 
 
 class AmendedField(StrEnum):
@@ -18,8 +19,7 @@ class AmendedField(StrEnum):
 COMPARED = (AmendedField.HEADLINE, AmendedField.SUMMARY, AmendedField.LANGUAGE)  # with what its origin says
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(Struct, frozen=True):
     """Fields that are shown in place of an item's own, and a note; an empty one leaves the item's own.
 
     `of` are digests of what its origin said when the desk wrote these fields, by which a conflict is known.

@@ -1,20 +1,18 @@
 """Pages of the API as published."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aggregator.model.release import Release, Tombstone
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
+class Unmatched(Struct, frozen=True):
     """A corrected or restored release that is not, or no longer, in what was asked for."""
 
     id: str
     public_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ApiPage:
+class ApiPage(Struct, frozen=True):
     """One page of items and withdrawals. `next` is the cursor behind it, `next_url` the address that it
     leads to."""
 

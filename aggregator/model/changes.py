@@ -1,8 +1,9 @@
 """Changes to items by a poll or an operator. Pure stages make these values, storage carries them out."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.decision import Lapse, Notice, State, Trigger
@@ -19,8 +20,7 @@ EMBARGO = "embargo"  # reason of an item that is held until its date
 VARYING = b"varying"  # in `Edit.unsettled`: the values of its queries are others at each poll
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """The state of an item when it is first seen.
 
     `release` is when a held item goes live (None: when the operator says so), `shown` the published date the
@@ -38,8 +38,7 @@ class Placement:
     lapsed: Lapse = Lapse.NONE  # it had expired before it was first seen
 
 
-@dataclass(frozen=True, slots=True)
-class NewItem:
+class NewItem(Struct, frozen=True):
     """An item to be stored for the first time.
 
     `public_id` is the origin's id where it is a valid IRI that no item has, else a minted tag: IRI (RFC
@@ -57,8 +56,7 @@ class NewItem:
     says: bytes | None = None  # fingerprint of the member of its story that may be shown in its place
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """New content or new keys of a known item.
 
     `substantive`: all of its content is replaced, else only its keys and, when `moves`, its address.
@@ -101,8 +99,7 @@ class Edit:
     stands_for: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """All changes by one poll to the items of its source; `new` is oldest first.
 
     `seen` maps every raw item of the document that need not be read again to the number of its item: 0 for
@@ -132,8 +129,7 @@ class Changes:
     is_style_void: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unstyled:
+class Unstyled(Struct, frozen=True):
     """Items of one source that are to be styled anew by its present rules, each with its number: a version
     that waits for approval has that of its item. `source` is the id, `number` that of the source."""
 
@@ -144,8 +140,7 @@ class Unstyled:
     organisation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """One step of an item's life as `lifecycle` decided it, with its audit line.
 
     `version` is the one that a release approves, or that is struck; None for a step of all versions. `lapse`
@@ -167,8 +162,7 @@ class Transition:
     amendment: Amendment | None = None  # of the desk: all fields it has from now on
 
 
-@dataclass(frozen=True, slots=True)
-class DueSteps:
+class DueSteps(Struct, frozen=True):
     """Steps of one source's items that are due, some of them.
 
     `number` is that of the source. `live` are its items, `recent` those that the breaker counts already,
@@ -183,8 +177,7 @@ class DueSteps:
     steps: tuple[tuple[Stored, OriginStep], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """The decision on due steps of a source: transitions, the numbers of the items that the breaker counts,
     the steps that are over. `suspends`: all that would be counted wait for the operator."""
 

@@ -1,8 +1,9 @@
 """Nodes of a cluster, its queue and the configuration that is in force on all of them."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 ALIVE_FOR = timedelta(seconds=5)  # after a report; a node reports once a second
 
@@ -25,8 +26,7 @@ class Role(StrEnum):
         return self is not Role.WORK
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Struct, frozen=True):
     """State of a node as it reports it once a tick; `config` is the number of its configuration.
 
     `offset` is the node's clock minus the database's, `running` the polls and tasks under way, `leases_lost`
@@ -45,8 +45,7 @@ class Beat:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A node as the others see it: its last report, and its age by the database's clock."""
 
     beat: Beat
@@ -58,8 +57,7 @@ class Node:
         return self.silent < ALIVE_FOR
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigVersion:
+class ConfigVersion(Struct, frozen=True):
     """One sources.yaml that was applied; `digest` is that of its text (SHA-256, hexadecimal)."""
 
     number: int
@@ -68,8 +66,7 @@ class ConfigVersion:
     applied: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One delivery of a job: poll the due sources of a host. A second one of the same job means that the
     first was not ended."""
 
@@ -77,8 +74,7 @@ class Delivery:
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class QueueStats:
+class QueueStats(Struct, frozen=True):
     """Jobs of the queue and their hosts; `oldest` is how long the oldest unclaimed one has waited."""
 
     waiting: int

@@ -1,10 +1,9 @@
 """Header fields with secrets that are sent to one origin."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """Header fields with secrets, for the origin (scheme, host, port) of the URL `home` only.
 
     Kept apart from sources, which are sent to workers and written to the store; pickling raises TypeError.
@@ -12,6 +11,8 @@ class Credentials:
 
     home: str
     fields: tuple[tuple[str, str], ...]
+
+    __repr__ = object.__repr__
 
     def __reduce__(self) -> str:
         raise TypeError("credentials stay in the process that read them")

@@ -1,8 +1,9 @@
 """States of items, and decisions about them, which the journal keeps beyond the life of an item."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aggregator.model.amendment import Amendment
 
@@ -46,8 +47,7 @@ class Lapse(StrEnum):
     PROBE = "probe"  # its entry and its page bring it back
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A decision of the operator, or of its origin, about an item, and what it is recognised by when it comes
     again.
 
@@ -86,8 +86,7 @@ class Decision:
 Other = tuple[datetime, bytes]  # when a live item was first seen, and the signature of its text
 
 
-@dataclass(frozen=True, slots=True)
-class ErasedKey:
+class ErasedKey(Struct, frozen=True):
     """Key of an erased item, by which it is recognised: the kind and the digest.
 
     `source` and `feed` say whose item it was; `everywhere`: the key is that of the release, whoever lists it.
@@ -100,8 +99,7 @@ class ErasedKey:
     everywhere: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Amended:
+class Amended(Struct, frozen=True):
     """The desk's fields of an item, all that it has since `at`; `feed` is a digest of its feed's URL."""
 
     item: str
@@ -112,8 +110,7 @@ class Amended:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A request to take a release down (EU DSA, Article 16): by whom and when, and what was answered.
 
     `statement` is the statement of reasons (Article 17).
@@ -136,8 +133,7 @@ class Errand(StrEnum):
     REPORT = "report"  # answers a report of a reader
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One decision of the operator as the journal tells it; `trigger` None: it is the one of `noted`, or the
     source was forgotten."""
 
@@ -153,8 +149,7 @@ class Act:
     noted: Errand | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """A decision about a source, or on a report about an item, for the audit alone: sources.yaml and the
     report hold its effect, so that a replay does not repeat it."""
 
@@ -166,8 +161,7 @@ class Noted:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Struct, frozen=True):
     """A source that the operator has removed with all its items."""
 
     source: str
@@ -175,8 +169,7 @@ class Forgotten:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Struct, frozen=True):
     """A decision of the operator whether an item is one story with others, all given by their ids: `trigger`
     is SPLIT or MERGE. The last one about two items counts, also when they come again."""
 
@@ -188,8 +181,7 @@ class Pairing:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
+class Decisions(Struct, frozen=True):
     """The decisions that bear on a document: the last one about each item that may be one of its items, and
     withdrawn releases that share an address or sentences with one; keys of erased items that one of them has.
     `line` is the number of the last one of all, 0 for none. `others` are live items of the source, if there

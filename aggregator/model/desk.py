@@ -1,9 +1,10 @@
 """Lists of items that wait at the desk, and the links by which an item in its veto window is held."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from aggregator.model.stored import Stored
 
@@ -21,8 +22,7 @@ class Waiting(StrEnum):
     STORIES = "stories"  # they may be one story with another item
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingPage:
+class WaitingPage(Struct, frozen=True):
     """One page of a list, newest first. `older` is the number before which the next begins, None on the
     last. `near` has what items may be one story with, by their numbers; `looked` counts the items that were
     looked through for the page, 0 where an index holds the list."""
@@ -33,8 +33,7 @@ class WaitingPage:
     looked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class VetoLink:
+class VetoLink(Struct, frozen=True):
     """A one-use link that holds an item: the digest of its token, and the time at which the item goes
     live."""
 

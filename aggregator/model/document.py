@@ -1,7 +1,8 @@
 """A fetched response, the document read from it, and the job a worker reads it by."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.model.deleted import Deleted, OriginTombstone
 from aggregator.model.entry import Entry
@@ -13,8 +14,7 @@ ENTRIES_MAX = 2_000  # only the first entries of a document are read; feeds list
 TEXT_BYTES_MAX = 20_000_000  # of a document expanded to UTF-8: twice `max_bytes`, here its default
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(Struct, frozen=True):
     """ETag and Last-Modified, verbatim, of the document at `url` (RFC 9110 section 8.8)."""
 
     url: str = ""
@@ -22,8 +22,7 @@ class Validators:
     last_modified: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
+class Hints(Struct, frozen=True):
     """Scheduling hints of a feed."""
 
     ttl: int | None = None  # minutes
@@ -32,8 +31,7 @@ class Hints:
     skip_days: tuple[int, ...] = ()  # 0 = Monday
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A parsed feed document.
 
     `entries` are those that had to be parsed, in document order; `listed` are the digests of every
@@ -63,8 +61,7 @@ class Document:
     month_first: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """The response to one request, redirects followed.
 
     `body` is decoded, None after a 304; `received` counts bytes on the wire. `url` is the final address,
@@ -81,8 +78,7 @@ class Fetched:
     received: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReadJob:
+class ReadJob(Struct, frozen=True):
     """Input of a worker: one document and the settings that shape its items.
 
     `text_bytes_max` bounds what the document expands to, and what its items hold.
@@ -99,16 +95,14 @@ class ReadJob:
     month_first: bool | None = None  # as the source's dates have shown before
 
 
-@dataclass(frozen=True, slots=True)
-class StyleJob:
+class StyleJob(Struct, frozen=True):
     """Input of a worker: stored items to which the house style of their source is to be applied anew."""
 
     source: Source
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
+class ReadResult(Struct, frozen=True):
     """Result of a worker: the document without its entries, and the items they became.
 
     `tombstones` name its deleted entries. `skipped` counts entries that `only` and `skip` left out; `invalid`
@@ -121,4 +115,4 @@ class ReadResult:
     skipped: int = 0
     invalid: tuple[str, ...] = ()
     tombstones: tuple[OriginTombstone, ...] = ()
-    size: int = field(default=0, compare=False, repr=False)
+    size: int = 0

@@ -1,14 +1,13 @@
 """Entries as parsed: unsanitised strings, not to be shown."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aggregator.model.rights import Terms
 
 DISCLAIMER_CLASS = "pw-disclaimer"  # of the HTML element, by which another Publicwire recognises it
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(Struct, frozen=True):
     """A text as parsed: plain text, or HTML, as which XHTML counts."""
 
     value: str
@@ -17,8 +16,7 @@ class Markup:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """An enclosure or image as parsed."""
 
     url: str
@@ -26,8 +24,7 @@ class Attachment:
     length: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """atom:source or RSS <source>: what the feed an aggregated entry came from said of itself.
 
     `link` is its page, `self_url` the feed; `updated` is as written, in an item in RFC 3339 or "".
@@ -42,8 +39,7 @@ class Origin:
     authors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entry as parsed: unsanitised strings, "" where absent."""
 
     guid: str = ""

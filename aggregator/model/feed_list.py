@@ -1,12 +1,11 @@
 """Feeds as a list of another program names them, and what of that list cannot be taken."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aggregator.model.settings import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A feed in an imported list; texts as found. `line` is where it stands, counted from 1."""
 
     line: int
@@ -19,16 +18,14 @@ class Listed:
     excerpt: bool = False  # the list has its entries cut
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """A part of an imported list that is not taken, or needs a decision, and why."""
 
     line: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeedList:
+class FeedList(Struct, frozen=True):
     """An imported list; `publication` holds pairs of a key of `publication` and the text for it."""
 
     feeds: tuple[Listed, ...]

@@ -1,7 +1,8 @@
 """Findings about a feed: rules that it breaks, with examples, for its origin to repair."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Rule(StrEnum):
@@ -26,8 +27,7 @@ class Rule(StrEnum):
     MARKUP = "markup"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A rule that a feed breaks: in `count` of `total` items (0: in the feed as a whole), with an example."""
 
     rule: Rule
@@ -36,8 +36,7 @@ class Finding:
     example: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedItem:
+class ObservedItem(Struct, frozen=True):
     """An item as its feed lists it. Whatever is not known counts as right."""
 
     title: str
@@ -49,8 +48,7 @@ class ObservedItem:
     has_text: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """A feed as it was read, or the reason why it was not in `error`."""
 
     items: tuple[ObservedItem, ...] = ()

@@ -1,8 +1,11 @@
 """The house style of a source, and what it makes of an item."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+
+from msgspec import Struct
+
+from aggregator.model.hidden import hiding
 
 RULES_VERSION = 1  # of the code that applies the rules: another one styles all items anew
 KEEP, DROP = "keep", "drop"  # of a dateline
@@ -25,8 +28,7 @@ class Part(StrEnum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Struct, frozen=True):
     """A plain text, found as whole words, and the text in its place."""
 
     old: str
@@ -34,8 +36,7 @@ class Replacement:
     part: Part = Part.ALL
 
 
-@dataclass(frozen=True, slots=True)
-class TopicRule:
+class TopicRule(Struct, frozen=True):
     """Topics that an item is added to when all patterns of `when`, pairs of a field of the item and a regular
     expression, are found in it."""
 
@@ -43,8 +44,7 @@ class TopicRule:
     add: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HouseStyle:
+class HouseStyle(Struct, frozen=True):
     """Rules for what is shown of a source's items, and for the topics they are added to; empty for none.
 
     `drop` are CSS selectors of elements that are left out. `dateline` is KEEP, DROP or the dateline of the
@@ -57,7 +57,9 @@ class HouseStyle:
     dateline: str = KEEP
     max_words: int = 0
     version: int = 0
-    topics: tuple[TopicRule, ...] = field(default=(), repr=False)
+    topics: tuple[TopicRule, ...] = ()
+
+    __repr__ = hiding("topics")
 
     def __bool__(self) -> bool:
         """Return whether there is a rule."""
@@ -96,8 +98,7 @@ def _digest(value: object) -> str:
     return blake2b(repr(value).encode(errors="replace"), digest_size=8).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Styled:
+class Styled(Struct, frozen=True):
     """Texts of an item in the house style: stored beside the original ones and shown in their place.
 
     `rules` is the digest of the rules, "" for none. `title` is "" for the origin's. `is_body`: content,

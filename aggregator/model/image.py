@@ -1,9 +1,10 @@
 """Images of releases: whose are shown, and our bounded copies of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Images(StrEnum):
@@ -14,8 +15,7 @@ class Images(StrEnum):
     PROXY = "proxy"  # our copies
 
 
-@dataclass(frozen=True, slots=True)
-class ImageCopy:
+class ImageCopy(Struct, frozen=True):
     """Our copy of an image: the digest of its bytes, which names it, its pixels and its bytes."""
 
     digest: str
@@ -47,16 +47,14 @@ COPY_PIXELS_MAX = 1_600  # of a side of a copy
 COPY_BYTES_MAX = 600_000
 
 
-@dataclass(frozen=True, slots=True)
-class ImageJob:
+class ImageJob(Struct, frozen=True):
     """Input of a worker: the bytes of an image, as its origin sends them."""
 
     body: bytes
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """An image decoded and encoded anew, as WebP, if it is COPIED."""
 
     state: ImageState
@@ -65,16 +63,14 @@ class Drawn:
     height: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pictured:
+class Pictured(Struct, frozen=True):
     """A live item, by its number, with the addresses of the images that it shows."""
 
     number: int
     addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFetch:
+class ImageFetch(Struct, frozen=True):
     """The fetch of an image that waits: `number` and `item` are its item's, `source` the id of its source.
 
     `due` is when it may be fetched, `failures` counts fetches without an answer. `asked`, `bytes` (of copies)

@@ -1,11 +1,11 @@
 """Items that search engines may list, as sitemaps have them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+
+class Indexed(Struct, frozen=True):
     """An item whose page search engines may list, with its title and language as shown; the title is "" where
     rights forbid what it was derived from. `translations` are languages and ids, with its own."""
 

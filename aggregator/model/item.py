@@ -1,9 +1,10 @@
 """One release after normalisation, and the keys it is identified by. Only `normalise` makes an Item."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from aggregator.model.entry import Origin
 from aggregator.model.house_style import UNSTYLED, Styled
@@ -50,8 +51,7 @@ EMBARGO_UNREAD = "embargo-unread"  # flag of an item whose embargo line has no d
 LANGUAGE_DETECTED = "language-detected"  # flag of an item whose language its origin does not declare
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """A file that belongs to an item; `url` is absolute, `size` in bytes."""
 
     url: str
@@ -59,8 +59,7 @@ class Enclosure:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One normalised release. Only `normalise` makes one.
 
     `title` and `text` are plain text (paragraphs of `text` separated by a blank line); `content` and
@@ -86,10 +85,10 @@ class Item:
     language: str = ""
     claimed: datetime | None = None
     updated: datetime | None = None
-    latest: datetime | None = field(default=None, compare=False)
-    by_update: bool = field(default=False, compare=False)
-    expires: datetime | None = field(default=None, compare=False)
-    embargo: datetime | None = field(default=None, compare=False)
+    latest: datetime | None = None
+    by_update: bool = False
+    expires: datetime | None = None
+    embargo: datetime | None = None
     authors: tuple[str, ...] = ()
     organisation: str = ""  # only from sources that are `from-entry`
     categories: tuple[str, ...] = ()
@@ -101,8 +100,8 @@ class Item:
     fingerprint: bytes = b""
     queries: tuple[tuple[str, str], ...] = ()  # digests of its addresses, by `normalise.signed_urls`
     digest: bytes = b""
-    signature: bytes = field(default=b"", compare=False)  # of text and summary, by `dedupe.similar`
-    summarised: bytes = field(default=b"", compare=False)  # the same of the summary alone
+    signature: bytes = b""  # of text and summary, by `dedupe.similar`
+    summarised: bytes = b""  # the same of the summary alone
     untitled: bool = False
     unmarked: bytes | None = None
     alternates: bytes | None = None

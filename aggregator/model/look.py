@@ -1,9 +1,10 @@
 """The own look of a publication, as configured: logo, colours, links in the footer, and templates."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 
 class Colour(StrEnum):
@@ -39,8 +40,7 @@ class LinkKind(StrEnum):
     TERMS = "terms"
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(Struct, frozen=True):
     """Look of the publication, as configured. `colours` and `dark` are pairs, for light and dark displays;
     the files are read by `web.look`."""
 

@@ -1,8 +1,9 @@
 """Figures of the admin side: counts by hour, delays, hosts, subscribers, a page of sources."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aggregator.model.poll import OutcomeKind, SourceState
 
@@ -15,8 +16,7 @@ class TallyKind(StrEnum):
     REQUESTS = "requests"  # to the public side, by the class of the status: "2xx"
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """A count of one hour (UTC)."""
 
     kind: TallyKind
@@ -25,8 +25,7 @@ class Tally:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribers:
+class Subscribers(Struct, frozen=True):
     """Subscribers of a channel, or of one of its documents, as the hub or a User-Agent counts them."""
 
     channel: str
@@ -34,8 +33,7 @@ class Subscribers:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class HostTime:
+class HostTime(Struct, frozen=True):
     """Mean duration of the polls of a host, in seconds."""
 
     host: str
@@ -43,8 +41,7 @@ class HostTime:
     polls: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourceQuery:
+class SourceQuery(Struct, frozen=True):
     """A page of configured sources in the order of their ids, after the id `after`; `words` is a part of id
     or organisation, `state` None: any."""
 
@@ -54,8 +51,7 @@ class SourceQuery:
     limit: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class PastPoll:
+class PastPoll(Struct, frozen=True):
     """One poll of a source, as its page shows it."""
 
     started: datetime
@@ -67,8 +63,7 @@ class PastPoll:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SeenItem:
+class SeenItem(Struct, frozen=True):
     """An item of a source by which its feed is judged."""
 
     title: str

@@ -1,8 +1,9 @@
 """The page of an item whose feed carries a summary only: its text, and the jobs of a worker that finds it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aggregator.model.house_style import UNSTYLED, Styled
 from aggregator.model.item import Item
@@ -32,8 +33,7 @@ class PageState(StrEnum):
     FAILED = "failed"  # it was not answered in time, or could not be read
 
 
-@dataclass(frozen=True, slots=True)
-class PageText:
+class PageText(Struct, frozen=True):
     """State of an item's page; `content` is safe HTML and `text` its plain text, both "" unless TAKEN;
     `styled` is what the house style shows in their place."""
 
@@ -43,8 +43,7 @@ class PageText:
     styled: Styled = UNSTYLED
 
 
-@dataclass(frozen=True, slots=True)
-class PageJob:
+class PageJob(Struct, frozen=True):
     """Input of a worker: a fetched page, and the item that it is for. `url` is its final address."""
 
     body: bytes
@@ -55,8 +54,7 @@ class PageJob:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RobotsJob:
+class RobotsJob(Struct, frozen=True):
     """Input of a worker: a robots.txt, and the address and the product token (RFC 9309 section 2.2.1) that it
     is asked about."""
 

@@ -1,14 +1,14 @@
 """Fetches of pages of items whose feed carries a summary only."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.decision import State
 from aggregator.model.item import Item
 
 
-@dataclass(frozen=True, slots=True)
-class WantedPage:
+class WantedPage(Struct, frozen=True):
     """A page to be fetched: of the item with this id, in the version with this fingerprint."""
 
     item: str
@@ -16,8 +16,7 @@ class WantedPage:
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class PageFetch:
+class PageFetch(Struct, frozen=True):
     """The fetch of a page that waits. `said` is the version of the item that the page is for.
 
     `release` is when the item goes live by itself, `awaits_approval` that this version is not public yet.

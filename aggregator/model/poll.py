@@ -1,9 +1,10 @@
 """One poll from claim to commit; relocation, health and alerts of its source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from aggregator.errors import Cause
 from aggregator.model.alert import AlertKind
@@ -18,8 +19,7 @@ from aggregator.model.stored import FeedInfo
 from aggregator.model.websub import Advert, Subscription
 
 
-@dataclass(frozen=True, slots=True)
-class Relocation:
+class Relocation(Struct, frozen=True):
     """Relocation of a source's feed, as permanent redirects report it; only `policy.relocation` changes it.
 
     `at` is the address that is polled instead of the configured one, `seen` the target of the present
@@ -40,8 +40,7 @@ class Relocation:
         return (self.at, self.since) if self.at else (self.seen, self.seen_since)
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """The question whether a configured source is one that the store has; `former` is its number, 0 for none.
 
     `name` is the id of that source and `feed` its address; `asked` is the one configured now. `same` is
@@ -58,8 +57,7 @@ class Doubt:
     is_answered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """Items and bytes that a source has added to the store on one day (UTC), numbered from year 1."""
 
     day: int = 0
@@ -67,8 +65,7 @@ class Spent:
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
+class Ahead(Struct, frozen=True):
     """New items of a source that were held for a date ahead: by up to a zone's hours, and by days.
 
     `early` counts those that an operator released before their dates, which were no embargoes.
@@ -79,8 +76,7 @@ class Ahead:
     early: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OverBudget:
+class OverBudget(Struct, frozen=True):
     """New items of one document that were held, and items that were not stored, beyond a source's budget.
 
     `times` is 1, or the multiple of the budget that the first import may take.
@@ -92,8 +88,7 @@ class OverBudget:
     dropped: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One source leased for one poll, with its stored state. Void once `token` is not current.
 
     `version` grows with every change of the state by anything but a poll. `seen` maps the raw digest of each
@@ -155,8 +150,7 @@ class OutcomeKind(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Sources that are claimed together at one host, with the politeness states of their hosts; more may
     wait there."""
 
@@ -165,8 +159,7 @@ class Batch:
     has_more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """Outcome of one poll; `received` counts bytes on the wire, `due` is the next due time of the source."""
 
     source: str
@@ -182,8 +175,7 @@ class Outcome:
     due: Due | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The origin's answer to one poll, and what was read of it.
 
     `digest` is that of the body (None: 304). `read` is None when the document did not have to be read;
@@ -196,8 +188,7 @@ class Answer:
     advert: Advert | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PollResult:
+class PollResult(Struct, frozen=True):
     """Everything one poll writes, committed whole or not at all. Made by `policy.poll_result.decide`.
 
     `after` is the claim with the source's state after the poll: storage writes the fields that differ, and
@@ -235,8 +226,7 @@ class SourceState(StrEnum):
     WAITING = "waiting"  # never polled
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """Health of a source, for /status and the command line; `newest` is the latest date shown of its live
     items."""
 
@@ -254,8 +244,7 @@ class Health:
     doubt: Doubt = Doubt()
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """Counts of items by State, of configured sources by SourceState, and of sources and tasks that are due
     and not claimed."""
 

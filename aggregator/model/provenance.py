@@ -1,11 +1,11 @@
 """Provenance of the versions of an item: the documents that they were read from."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class ReadDocument:
+
+class ReadDocument(Struct, frozen=True):
     """A document as it was read: the address that answered, and the first 16 bytes of the SHA-256 of its
     bytes."""
 
@@ -13,8 +13,7 @@ class ReadDocument:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """The document that one version of an item was read from, when, and the versions of the programs that
     read it; of a version stored before documents were recorded all but its number is missing."""
 

@@ -1,8 +1,9 @@
 """Changes of what the public sees of an item, in the order of their commits."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aggregator.model.stored import Stored
 
@@ -20,8 +21,7 @@ class ChangeKind(StrEnum):
     RESTORED = "restored"
 
 
-@dataclass(frozen=True, slots=True)
-class PublicChange:
+class PublicChange(Struct, frozen=True):
     """One public change of an item.
 
     `number` is the cursor: it grows in the order of commits, with gaps. `item`, `id` and `source` are None or
@@ -38,8 +38,7 @@ class PublicChange:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """An entry that a channel had and has no longer: all that is published of it.
 
     `at` is when it left, `updated` the last one published. `id` and `source` are "" once the item is removed.
@@ -54,8 +53,7 @@ class Gone:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """Contents of a channel's document: tombstone entries, then items. The first `kept` re-enter or stand
     in no archive yet. `archives` is the number of the newest archive, 0 for none."""
 
@@ -65,8 +63,7 @@ class Selected:
     archives: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Archived:
+class Archived(Struct, frozen=True):
     """One archive of a channel, highest position first. Of an item past retention id, title and link are
     left."""
 
@@ -75,8 +72,7 @@ class Archived:
     newest: int  # number of the newest archive
 
 
-@dataclass(frozen=True, slots=True)
-class ToldPage:
+class ToldPage(Struct, frozen=True):
     """A page of the log of withdrawals and corrections: of items whose last change is on it, what is gone and
     what is corrected or restored. `last` is its last number, the cursor of the next page; `closed` counts the
     pages that are full."""

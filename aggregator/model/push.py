@@ -1,17 +1,18 @@
 """Push: subscribers of the own WebSub hub (W3C Recommendation of 2018-01-23), webhooks, their deliveries."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from aggregator.model.format import Format
+from aggregator.model.hidden import hiding
 from aggregator.model.public_change import ChangeKind
 
 WITHDRAWALS = "withdrawals"  # name of the channel of all withdrawals and corrections
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     """A document that the hub distributes: a channel by name, in one format."""
 
     channel: str
@@ -25,8 +26,7 @@ class HubMode(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
 
 
-@dataclass(frozen=True, slots=True)
-class HubRequest:
+class HubRequest(Struct, frozen=True):
     """An accepted request to the hub, which waits for verification of intent.
 
     `topic` is the address as it was requested. `callback` and `secret` are never shown, logged or printed.
@@ -34,24 +34,25 @@ class HubRequest:
 
     mode: HubMode
     topic: str
-    callback: str = field(repr=False)
-    secret: str = field(repr=False)
+    callback: str
+    secret: str
     lease: timedelta
     host: str  # of the callback
     client: str  # network that the request came from
     at: datetime
     number: int = 0
 
+    __repr__ = hiding("callback", "secret")
 
-@dataclass(frozen=True, slots=True)
-class HubSubscriber:
+
+class HubSubscriber(Struct, frozen=True):
     """A verified subscription. The document as of the change `seq` of its channel was delivered, its entries
     with `digest` ("" before the first delivery). `callback` and `secret` are never shown, logged or printed.
     """
 
     number: int
-    callback: str = field(repr=False)
-    secret: str = field(repr=False)
+    callback: str
+    secret: str
     host: str
     seq: int
     digest: str
@@ -59,9 +60,10 @@ class HubSubscriber:
     failures: int = 0  # in a row
     failing_since: datetime | None = None
 
+    __repr__ = hiding("callback", "secret")
 
-@dataclass(frozen=True, slots=True)
-class HubDelivery:
+
+class HubDelivery(Struct, frozen=True):
     """A delivery that is due: the channel has changed, the last time at `changed` by the change `seq`."""
 
     topic: Topic
@@ -87,8 +89,7 @@ class PushKind(StrEnum):
     WEBHOOK = "webhook"
 
 
-@dataclass(frozen=True, slots=True)
-class PushResult:
+class PushResult(Struct, frozen=True):
     """One delivery that ended, `seconds` after the change it tells of was committed."""
 
     kind: PushKind
@@ -104,8 +105,7 @@ class HookEvent(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class HookItem:
+class HookItem(Struct, frozen=True):
     """State of an item at one webhook: the last event delivered, and the next.
 
     `has`: the webhook was told of the item, and not yet that it is withdrawn. `event` is None when nothing
@@ -125,8 +125,7 @@ class HookItem:
     told: str = ""  # the id that it was told of the item
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Struct, frozen=True):
     """One webhook as stored, known by its address: how far it has read, and its failures in a row."""
 
     number: int
@@ -137,8 +136,7 @@ class Hook:
     failing_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HookNews:
+class HookNews(Struct, frozen=True):
     """One item that has entered the channel of a webhook (`kind` PUBLISHED), or a public change; with what
     the webhook knows of the item, and whether the channel holds it now."""
 

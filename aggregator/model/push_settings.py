@@ -1,18 +1,22 @@
 """Settings of what is pushed: alerts, the WebSub hub, webhooks of releases."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
+
+from msgspec import Struct
+
+from aggregator.model.hidden import hiding
 
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
+class Webhook(Struct, frozen=True):
     """An address to post to, which may hold a secret, and the private networks it may be in."""
 
-    url: str = field(repr=False)
+    url: str
     allow_networks: tuple[Network, ...] = ()
+
+    __repr__ = hiding("url")
 
 
 class Encryption(StrEnum):
@@ -23,19 +27,19 @@ class Encryption(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Smtp:
+class Smtp(Struct, frozen=True):
     """A mail server that takes messages (RFC 6409); `user` "": without a log-in."""
 
     host: str
     port: int = 587
     encryption: Encryption = Encryption.STARTTLS
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: str = ""
+
+    __repr__ = hiding("password")
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """Addresses of the mail that the service sends; `to` get alerts."""
 
     smtp: Smtp
@@ -52,8 +56,7 @@ class HmacMethod(StrEnum):
     SHA512 = "sha512"
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
+class Hub(Struct, frozen=True):
     """The WebSub hub that documents advertise: this service, the one at `url`, or none."""
 
     is_own: bool = True
@@ -70,12 +73,13 @@ class WebhookFormat(StrEnum):
     TEAMS = "teams"
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseWebhook:
+class ReleaseWebhook(Struct, frozen=True):
     """An address that is told of the releases of a channel. Its address may hold a secret; `secret` signs."""
 
-    url: str = field(repr=False)
+    url: str
     channel: str = ""  # by name; "": all
     format: WebhookFormat = WebhookFormat.JSON
-    secret: str = field(default="", repr=False)
+    secret: str = ""
     allow_networks: tuple[Network, ...] = ()
+
+    __repr__ = hiding("url", "secret")

@@ -1,7 +1,8 @@
 """Releases as published, and the channels they are published in."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.model.amendment import AmendedField
 from aggregator.model.entry import Origin
@@ -10,16 +11,14 @@ from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.stored import FeedInfo
 
 
-@dataclass(frozen=True, slots=True)
-class AlsoReleased:
+class AlsoReleased(Struct, frozen=True):
     """Another organisation that released the same, and our own page of its release."""
 
     organisation: str
     page: str
 
 
-@dataclass(frozen=True, slots=True)
-class Translated:
+class Translated(Struct, frozen=True):
     """A translation of a release: its language tag, our own page of it and its public id."""
 
     language: str
@@ -27,8 +26,7 @@ class Translated:
     public_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """A release as published: rights applied, disclaimer rendered, HTML sanitised.
 
     `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `line` is
@@ -85,8 +83,7 @@ class Release:
         return tuple(names.get(category, category) for category in self.categories)
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
+class Tombstone(Struct, frozen=True):
     """Tombstone entry of a withdrawn release in a document: ids and dates, nothing of the release.
 
     `updated` of the stub is later than that of any entry published under the id, `when` later than both.
@@ -104,8 +101,7 @@ class Tombstone:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """Bounds of a channel's document: its `newest` items, and all that joined `within` before its newest
     change. What was withdrawn or corrected `changed_within` that time re-enters at its beginning, because
     feed readers do not look back: at most `reentered`, of one source `reentered_of_source`."""
@@ -120,8 +116,7 @@ class Window:
 WINDOW = Window()  # of every channel
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """One published feed. `name` is its address under publication.url: "" (all), "topics/T",
     "sources/S", "languages/L". `seq` and `changed` are of its newest change. `archive` is the number of the
     archive that a document holds, 0 for the current document."""

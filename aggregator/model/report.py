@@ -1,8 +1,9 @@
 """Reports about releases by readers (EU DSA, Article 16), and the decisions on them (Article 17)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Ground(StrEnum):
@@ -51,8 +52,7 @@ _ANSWERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One report. `number` is 0 before it is stored. `about` is what the reporter names, `item` the id of the
     release, "" for an address that is none. `decided` None: it waits; else `answer` and `statement` are the
     decision of `actor`."""

@@ -1,7 +1,8 @@
 """Terms of use: what an origin or the operator says of licence and of use by AI."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Use(StrEnum):
@@ -12,8 +13,7 @@ class Use(StrEnum):
     PROHIBIT = "prohibit"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """Machine-readable terms: the URL of a licence, or words of the operator, and use of a text by AI.
 
     `train`: to train a model; `input`: as input of one, such as retrieval; `search`: to index for search.

@@ -1,8 +1,9 @@
 """Due time of a source and its reason, as state; `policy.reasons` renders the text for people."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aggregator.errors import Cause
 
@@ -37,8 +38,7 @@ ORIGIN_WISHES = frozenset({DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReaso
 FIXED = ORIGIN_WISHES | {DueReason.PAUSED}  # no announcement or decision makes a poll earlier
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """Due time of a source, with its reason and the figures behind it.
 
     `wait` is the interval chosen, before jitter. `basis` is what it was chosen by: the usual gap (RHYTHM),
@@ -63,8 +63,7 @@ class Due:
         return self.reason is DueReason.ORIGIN_WAIT and (self.basis or self.wait) > self.wait
 
 
-@dataclass(frozen=True, slots=True)
-class HostLimit:
+class HostLimit(Struct, frozen=True):
     """A host that answered 429 with Retry-After: the other sources there wait until then.
 
     `is_renewed`: the source that got the answer had waited for them under such a limit. Any other answer
@@ -76,8 +75,7 @@ class HostLimit:
     is_renewed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HostState:
+class HostState(Struct, frozen=True):
     """Politeness towards one host, kept over restarts.
 
     `next_at` is when the gap allows the next fetch, `refused_until` the end of the first minute after a

@@ -4,12 +4,16 @@ Only `aggregator.config` creates them from a file. They are hashable and cheap t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from aggregator.model.credentials import Credentials
+from aggregator.model.hidden import hiding
 from aggregator.model.house_style import HouseStyle
 from aggregator.model.image import Images
 from aggregator.model.look import Brand
@@ -48,16 +52,14 @@ class Embargo(StrEnum):
     IGNORE = "ignore"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule of `only` or `skip`: a regular expression searched in one field of an item."""
 
     field: str  # title, url, category, author, text, language
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A standing text: pairs of language tag and text; the tag "" stands for all other languages."""
 
     by_language: tuple[tuple[str, str], ...]
@@ -71,8 +73,7 @@ class Text:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     """Name and description of a topic, in the languages that the operator gave; empty texts for none."""
 
     slug: str
@@ -80,8 +81,7 @@ class Topic:
     description: Text = Text(())
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityContact:
+class SecurityContact(Struct, frozen=True):
     """Contact for vulnerability reports (RFC 9116): a mailto: or https: address, and the page of a policy;
     "" for none."""
 
@@ -89,8 +89,7 @@ class SecurityContact:
     policy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(Struct, frozen=True):
     """The publication; `url` ends with a slash and starts every published link."""
 
     name: str
@@ -108,16 +107,14 @@ class Publication:
     security: SecurityContact = SecurityContact()
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """Limits of one source in a day (UTC): new items, and bytes of new and edited ones."""
 
     items: int = 5_000
     bytes: int = 200_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One configured feed of one organisation.
 
     `organisation` is "" if the feed's title names it, or, with `from_entry`, each entry. `every` is the poll
@@ -171,8 +168,7 @@ class Source:
         return (*self.domains, *self.links_to) if self.quarantine is Quarantine.FOREIGN_LINKS else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unnamed:
+class Unnamed(Struct, frozen=True):
     """A source without `id:`: its index in the list, and the place of its feed in the file, from 1."""
 
     index: int
@@ -180,8 +176,7 @@ class Unnamed:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class PollSettings:
+class PollSettings(Struct, frozen=True):
     """Limits and defaults of polling, over all sources; `max_bytes` bounds one document."""
 
     every: timedelta = timedelta(minutes=15)
@@ -197,8 +192,7 @@ class PollSettings:
 HUB_PATH = "hub"  # of the own hub, below publication.url
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(Struct, frozen=True):
     """Retention of content; the keys that identify items are kept for ever."""
 
     items: timedelta = timedelta(days=400)
@@ -207,8 +201,7 @@ class Retention:
     backups: int = 7  # number of nightly backups kept
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A listening address; str() writes it as host:port, IPv6 in brackets."""
 
     host: str
@@ -218,8 +211,7 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """The part of the configuration last applied that a store keeps: everything its outputs show."""
 
     publication: Publication
@@ -230,20 +222,19 @@ DOMAIN_LABELS_MAX = 128  # a host name has 253 characters at most (RFC 1035 sect
 LISTEN, ADMIN = Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)  # defaults
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """One valid sources.yaml; `path` is the file, `store` an absolute path."""
 
     path: Path
     publication: Publication
     store: Path
     sources: tuple[Source, ...]
-    unnamed: tuple[Unnamed, ...] = field(default=(), compare=False)  # the store may have other ids for these
+    unnamed: tuple[Unnamed, ...] = ()  # the store may have other ids for these
     listen: Address = LISTEN
     admin: Address = ADMIN
-    poll: PollSettings = field(default_factory=PollSettings)
-    retention: Retention = field(default_factory=Retention)
-    database: str = field(default="", repr=False)  # URL of PostgreSQL; "": SQLite in `store`
+    poll: PollSettings = PollSettings()
+    retention: Retention = Retention()
+    database: str = ""  # URL of PostgreSQL; "": SQLite in `store`
     alerts: Webhook | None = None
     mail: Mail | None = None
     hub_networks: tuple[Network, ...] = ()  # private networks in which WebSub hubs may be
@@ -257,14 +248,16 @@ class Config:
     admin_url: str = f"http://{ADMIN}"  # origin of the admin side as browsers reach it
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
     embed: Embedding = Embedding()
-    version: int = field(default=0, compare=False)  # number in the store of a cluster; 0: read from a file
-    _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
-    _domains: frozenset[str] = field(init=False, repr=False, compare=False)
+    version: int = 0  # number in the store of a cluster; 0: read from a file
+    _by_id: Mapping[str, Source] = MappingProxyType({})  # this and _domains are derived
+    _domains: frozenset[str] = frozenset()
+
+    __repr__ = hiding("database", "_by_id", "_domains")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_id", {source.id: source for source in self.sources})
+        force_setattr(self, "_by_id", {source.id: source for source in self.sources})
         domains = frozenset(domain for source in self.sources for domain in source.domains)
-        object.__setattr__(self, "_domains", domains)
+        force_setattr(self, "_domains", domains)
 
     def source(self, name: str) -> Source | None:
         """Return the configured source with this id, else None."""

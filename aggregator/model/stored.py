@@ -1,7 +1,8 @@
 """Items as storage keeps them: state, story, revisions, audit; what deduplication reads; queries."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import Decisions, Lapse, State
@@ -12,8 +13,7 @@ from aggregator.model.settings import Republish
 from aggregator.model.withdrawal import Absences, Referent
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A stored item that may match an entry of a document.
 
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
@@ -73,8 +73,7 @@ class Known:
     alternates: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """An item of another source that may be the same release (same canonical URL, or sentences), or was found
     to be.
 
@@ -101,8 +100,7 @@ class Candidate:
     repeated: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """The snapshot that a document's items are decided from.
 
     `known` are items of the source that share a key with one of them, `candidates` items of other sources at
@@ -134,8 +132,7 @@ class Knowledge:
     absences: Absences = Absences()
 
 
-@dataclass(frozen=True, slots=True)
-class StoryMember:
+class StoryMember(Struct, frozen=True):
     """Another member of an item's story: its source's organisation as the operator named it, and its id.
 
     Nothing else of it, because its own source may change the rest at any time.
@@ -145,8 +142,7 @@ class StoryMember:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """An item as stored, with its state.
 
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
@@ -207,8 +203,7 @@ class Stored:
         return not self.backlog or self.shown < self.first_seen
 
 
-@dataclass(frozen=True, slots=True)
-class FeedInfo:
+class FeedInfo(Struct, frozen=True):
     """Published metadata of a source's own feed."""
 
     id: str
@@ -234,8 +229,7 @@ class FeedInfo:
     full_text: bool = False  # the texts of pages are shown in place of summaries
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """A translation of an item; `headline` is its title as shown, "" for one that has none of its own."""
 
     id: str
@@ -245,8 +239,7 @@ class Translation:
     feed: FeedInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept.
 
     `next_url` is the link of the next state whose text is kept. `struck`: the operator removed its text.
@@ -268,8 +261,7 @@ class Revision:
         return self.url if self.url != self.next_url else ""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
+class HistoryPage(Struct, frozen=True):
     """Numbers and bytes of the revisions on one page of an item's history, newest first.
 
     `older` is the number before which the next page begins, None on the last page.
@@ -279,8 +271,7 @@ class HistoryPage:
     older: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemQuery:
+class ItemQuery(Struct, frozen=True):
     """Filter of a list of items, the last stored first or, as `newest`, by shown date; "" means any.
     `states` empty means all."""
 

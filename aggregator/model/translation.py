@@ -1,8 +1,9 @@
 """Translations of one release: what tells them, and the pairs that are stored of them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+from msgspec import Struct
 
 STATED_MAX = 40  # addresses that an origin names as translations of one item
 
@@ -22,8 +23,7 @@ class Basis(IntEnum):
     MUTUAL = 3  # each names that of the other
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(Struct, frozen=True):
     """An item as a release in one language.
 
     `source` is the number of its source, `organisation` the name that the operator gave it, "" for none,
@@ -45,8 +45,7 @@ class Edition:
     alternates: frozenset[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class TranslationKey:
+class TranslationKey(Struct, frozen=True):
     """A digest by which translations of an item are found; `own` is that of its address where that lies in
     the domains of its source, so that another organisation may name it."""
 
@@ -55,8 +54,7 @@ class TranslationKey:
     own: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two items that are translations of each other, seen from the first, with the languages shown."""
 
     item: int

@@ -1,9 +1,11 @@
 """Users of the desk, their sessions, and the proxy that may name them."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
+from aggregator.model.hidden import hiding
 from aggregator.model.push_settings import Network
 
 
@@ -14,26 +16,25 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """One user of sources.yaml. `password` is an Argon2id hash in PHC string format; "": only a proxy
     authenticates this user."""
 
     name: str
     role: Role
-    password: str = field(default="", repr=False)
+    password: str = ""
+
+    __repr__ = hiding("password")
 
 
-@dataclass(frozen=True, slots=True)
-class AdminProxy:
+class AdminProxy(Struct, frozen=True):
     """A reverse proxy that authenticates users: its header, believed from `networks` only."""
 
     header: str
     networks: tuple[Network, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A session in the store, found by the digest of its token. `credential` is a digest of the user's role
     and password at log-in: a change of either ends the session."""
 

@@ -1,7 +1,8 @@
 """Settings of the public side: proxies in front of it, and sites that may embed its channels."""
 
-from dataclasses import dataclass
 from ipaddress import ip_network
+
+from msgspec import Struct
 
 from aggregator.model.push_settings import Network
 
@@ -9,8 +10,7 @@ LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"
 ALL_CHANNELS = "all"  # the merged channel, as addresses and sources.yaml name it
 
 
-@dataclass(frozen=True, slots=True)
-class Embedding:
+class Embedding(Struct, frozen=True):
     """Origins whose pages may frame /embed/CHANNEL: those of every channel, and those of single ones."""
 
     allow: tuple[str, ...] = ()

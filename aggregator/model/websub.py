@@ -1,12 +1,14 @@
 """WebSub subscriptions (W3C Recommendation of 2018-01-23) and durable tasks."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Advert:
+from aggregator.model.hidden import hiding
+
+
+class Advert(Struct, frozen=True):
     """The hub and the topic a feed names, both absolute; "" when it names no hub."""
 
     hub: str = ""
@@ -24,8 +26,7 @@ class SubscriptionState(StrEnum):
     LEAVING = "leaving"  # the hub is asked to forget it
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """One topic of a source at one hub. `token` and `secret` are never shown, logged or printed.
 
     `asks` counts requests since the hub last confirmed, `breaks` how often in a row it was found broken.
@@ -35,8 +36,8 @@ class Subscription:
     source: str
     hub: str
     topic: str
-    token: str = field(repr=False)
-    secret: str = field(repr=False)
+    token: str
+    secret: str
     state: SubscriptionState
     since: datetime
     due: datetime  # when its next step is due
@@ -49,6 +50,8 @@ class Subscription:
     asks: int = 0
     breaks: int = 0
     reason: str = ""
+
+    __repr__ = hiding("token", "secret")
 
 
 class TaskKind(StrEnum):
@@ -64,8 +67,7 @@ class TaskKind(StrEnum):
     IMAGE = "image"  # the copies of the images of an item, its id the subject
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """Durable work. While it is claimed, `due` is the end of the claim; `attempts` counts claims, this one
     included."""
 

@@ -1,13 +1,13 @@
 """Withdrawals that come from an item's origin: tombstones, expiries, probes of pages, and what follows."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.decision import Lapse, State, Trigger
 
 
-@dataclass(frozen=True, slots=True)
-class Referent:
+class Referent(Struct, frozen=True):
     """A stored item that a tombstone of its own source names. `claimed` and `updated` are the newest dates
     that its origin gave, `tombstone` the time of the last tombstone that counted for it."""
 
@@ -20,8 +20,7 @@ class Referent:
     tombstone: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OriginStep:
+class OriginStep(Struct, frozen=True):
     """A step of an item's life that its origin causes at `due`; the service carries it out then.
 
     `foretold`: an expiry that was announced when the item was first seen. `tombstone` is the time of the
@@ -37,8 +36,7 @@ class OriginStep:
     tombstone: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expiry:
+class Expiry(Struct, frozen=True):
     """The expiry that a document states of a known item, None for none; `foretold` as OriginStep has it."""
 
     number: int
@@ -46,8 +44,7 @@ class Expiry:
     foretold: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A live item that its source no longer lists between an older and a newer one."""
 
     number: int
@@ -55,16 +52,14 @@ class Left:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Absences:
+class Absences(Struct, frozen=True):
     """Items that have left a document, and how many probes their source has had within a day."""
 
     items: tuple[Left, ...] = ()
     probed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """The probe of an item's page: whether an item that left its feed still exists, or one that a probe
     withdrew exists again.
 

@@ -5,8 +5,10 @@ An unknown word makes it no date: it may be the zone, and the time without it wr
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.normalise import zones
 from aggregator.normalise.date_words import AM, EAST_ASIAN_WEEKDAY, FILLERS, MONTHS, PM, WEEKDAYS
@@ -49,8 +51,7 @@ _ZULU = re.compile(r" ?z(?!\w)")  # right after the time
 _MILITARY = re.compile(r" ?[b-ik-oq-y]")  # RFC 5322 section 4.3: read as -0000; a and p are halves of a day
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """A date in parts. `numbers` are those of the day as written, `month` the number that each language gives
     to the month's name; `time` is from midnight, `zone` a folded name or an offset.
 

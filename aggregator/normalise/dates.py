@@ -8,9 +8,10 @@ import re
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import MAXYEAR, UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from aggregator.normalise import cldr, zones
 from aggregator.normalise.date_parts import Parts, take_apart

@@ -3,8 +3,10 @@ the attributes which hide; mark what a style strikes out."""
 
 import re
 from collections.abc import Set
-from dataclasses import dataclass, replace
 from html import unescape
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.normalise import trackers
 from aggregator.normalise.tags import TAG
@@ -84,8 +86,7 @@ def without_hidden(clean: str) -> str:
     return "".join((*kept, clean[position:]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Effect:
+class _Effect(Struct, frozen=True):
     """Effect of an open element on its content; `strikes`: it alone strikes its text out."""
 
     drops: bool = False

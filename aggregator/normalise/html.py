@@ -5,10 +5,11 @@ Bodies too costly to parse are kept as their text. Never keeps a class, an id, a
 """
 
 import re
-from dataclasses import dataclass, replace
 from html import escape, unescape
 
 import nh3
+from msgspec import Struct
+from msgspec.structs import replace
 from selectolax.lexbor import LexborHTMLParser
 
 from aggregator.model.entry import Markup
@@ -76,8 +77,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Safe:
+class Safe(Struct, frozen=True):
     """Sanitised HTML, its plain text with and without (`said`) those of images. `degraded`: the body was too
     costly to parse and lost its markup."""
 

@@ -5,10 +5,11 @@ Digests are stored for ever: a change to their input makes every known item new.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import chain
+
+from msgspec.structs import replace
 
 from aggregator.dedupe.similar import encoded, visible
 from aggregator.model.item import READ, READ_SHAPE, Enclosure, Item, Key, KeyKind

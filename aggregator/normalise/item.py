@@ -4,11 +4,12 @@ Never compares with stored items (`dedupe` does) and never decides what is shown
 """
 
 import re
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from html import unescape
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from aggregator.dedupe import similar
 from aggregator.model.document import Document

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.normalise.words import ACCENT, UNSPACED, WORD_LENGTH_MAX, Term, words
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One word of the index, and the characters of the text that it stands for."""
 
     word: str

@@ -9,7 +9,7 @@ formatting elements are never reconstructed, as each that is listed is open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from aggregator.normalise.pieces import Pieces
 
@@ -23,8 +23,7 @@ _VOID = frozenset({"br", "img", "wbr"})
 Content = dict[str, tuple[str, "Content"]]  # by start tag of a child: its end tag and its own content
 
 
-@dataclass(frozen=True, slots=True)
-class _Contents:
+class _Contents(Struct, frozen=True):
     """Contents of elements, in a link or not."""
 
     flow: Content

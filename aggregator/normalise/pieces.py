@@ -5,8 +5,10 @@ a whole body (is an image in it, what of it is not ASCII) is asked of its few pi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import chain, filterfalse
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.normalise.elements import KEPT
 
@@ -14,8 +16,7 @@ from aggregator.normalise.elements import KEPT
 _USUAL = frozenset(slash + name for name in KEPT - {"img"} for slash in ("", "/"))
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Struct, frozen=True):
     """Sanitised HTML, its `texts` and its `tags` without angle brackets, of which there is one less.
 
     `names` are those of the tags, that of an end tag behind "/". `others` are the places of tags that have

@@ -6,8 +6,9 @@ character references but those of "&", "<", ">" and U+00A0. No tree is built, an
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import repeat
+
+from msgspec import Struct
 
 from aggregator.normalise import numbering
 from aggregator.normalise.pieces import Pieces, split
@@ -52,8 +53,7 @@ _SUPERSCRIPT = str.maketrans("0123456789+-−=()nieo", "⁰¹²³⁴⁵⁶⁷⁸
 _SUBSCRIPT = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """A text: a blank line separates paragraphs, "- " or a number starts a list item; an image is its
     alternative text in brackets. `said` is without images, which are no part of what a release says, and
     without numbers of lists, for comparison: its blanks and empty lines have no meaning."""
@@ -107,7 +107,7 @@ def _marked(body: Pieces) -> str:
     marked = "".join(parts)
     if _LEVEL in marked:
         marked = _SHIFTED.sub(_shifted, marked).translate(_LEVELS)
-    if _STRUCK in marked:
+    if _STRUCK in marked or _UNSTRUCK in marked:  # an end alone is no safe HTML, and may still be met
         marked = _STRUCK_END.sub(rf"{_UNSTRUCK}\1", _STRUCK_START.sub(rf"\1{_STRUCK}", marked))
         marked = marked.replace(_STRUCK + _UNSTRUCK, "")
         marked = marked.replace(_STRUCK, _STRIKE).replace(_UNSTRUCK, _STRIKE)

@@ -1,6 +1,6 @@
 """Terms that an origin states, with the absolute URL of their licence."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.normalise import urls

@@ -8,8 +8,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 WORDS_MAX = 16_000  # of one item; PostgreSQL numbers 16,383 positions
 WORD_LENGTH_MAX = 64
@@ -36,8 +37,7 @@ UNDECOMPOSED = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """Words of a query that follow one another; `is_prefix`: the last one may go on."""
 
     words: tuple[str, ...]

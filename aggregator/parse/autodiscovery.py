@@ -5,9 +5,9 @@ Never fetches: each URL is a candidate until it has been fetched and parsed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from aggregator.normalise import bounds, urls
@@ -32,8 +32,7 @@ _COMMENTS_WORD = re.compile(r"\b(?:comments?|commentaires|kommentare|comentarios
 _COMMON_PATHS = ("feed", "feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A URL that may be that of a feed, with the title its link has."""
 
     url: str

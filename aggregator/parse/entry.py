@@ -4,7 +4,8 @@ Nothing is sanitised or resolved; lengths and counts beyond the RAW_*_MAX limits
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.rights import Terms

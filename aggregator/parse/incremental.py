@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from xml.parsers import expat
 
+from msgspec import Struct
+
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import ENTRIES_MAX
 
@@ -28,8 +30,7 @@ class IllFormed(Exception):
     """The document is not well-formed XML."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Byte ranges and digests of the raw items of a well-formed document, in document order.
 
     `ranges` covers all items, `digests` (16 bytes each) the first ENTRIES_MAX. `salt` keys the digests.

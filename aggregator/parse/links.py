@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 LINKS_MAX = 50  # of all fields of a response
 LINK_HEADER_CHARS_MAX = 16_384
@@ -10,8 +11,7 @@ _LINK = re.compile(r"""<([^<>]*)>((?:\s*;\s*[^\s"=;,<>]+\s*(?:=\s*(?:"[^"]*"|[^\
 _PARAMETER = re.compile(r""";\s*([^\s"=;,<>]+)\s*=\s*(?:"([^"]*)"|([^\s";,<>]*))""")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A link of a response; its target may be relative."""
 
     target: str

@@ -7,9 +7,9 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 from lxml import etree, html
+from msgspec import Struct
 
 from aggregator.normalise import urls
 from aggregator.parse.directives import is_closed
@@ -26,8 +26,7 @@ _META_CHARSET = re.compile(rb"""<meta[^<>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,
 _DECLARED_WITHIN = 4_096  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page as a tree, with its canonical URL ("" for none), the `<base>` of its references, its headlines
     and whether it forbids to be indexed, shown in excerpts or mined."""
 

@@ -8,11 +8,11 @@ section 6). Fields are names of feedparser's handlers, or of those that `feedpar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Field that an element is read as, and the places of its children; None when they are its text."""
 
     field: str

@@ -8,7 +8,8 @@ import codecs
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import TEXT_BYTES_MAX
@@ -48,8 +49,7 @@ _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7", "utf7")
 _ROOTS = frozenset({"rss", "rdf", "feed"})
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A feed document as UTF-8: JSON, or XML from its root element on.
 
     `root` is the name of the root element as written, "" for JSON.

@@ -2,7 +2,8 @@
 and RSL 1.0 (rslstandard.org/rsl)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.model.rights import UNSAID, USES, Terms, Use
 
@@ -15,8 +16,7 @@ _WORDS = {
 _FREE = frozenset({"free", "attribution"})  # payment types that ask for no money
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Struct, frozen=True):
     """A child of an RSL license: `permits`, `prohibits` or `payment`, its type and its text, as written."""
 
     kind: str

@@ -7,12 +7,12 @@ never resolves links inside texts, and derives neither an identity nor a date.
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
 import feedparser
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import ENTRIES_MAX, Document, Hints

@@ -1,7 +1,8 @@
 """The desk's amendments of an item: which fields it has after a command. Pure."""
 
 from collections.abc import Set
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.amendment import COMPARED, AmendedField, Amendment, said
 from aggregator.model.stored import Stored

@@ -6,8 +6,9 @@ or that has expired, is not published; the feed itself alone withdraws what is s
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.dedupe import changes as dedupe
 from aggregator.model.document import ReadResult

@@ -4,8 +4,9 @@ A document of a few kilobytes can stand for many megabytes, and a source changes
 no source fills the disk of the others.
 """
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.model.changes import Changes, Edit, NewItem
 from aggregator.model.decision import State

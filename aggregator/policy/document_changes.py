@@ -1,8 +1,9 @@
 """Changes to the items of a source by one document, in the order of the decisions. Pure."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.dedupe import changes as dedupe
 from aggregator.model.changes import Changes

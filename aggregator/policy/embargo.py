@@ -1,9 +1,10 @@
 """Embargo: whether an item is live, or held until its date, for the operator's decision or for review."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec.structs import replace
 
 from aggregator.model.changes import EMBARGO, Changes, NewItem, Placement
 from aggregator.model.decision import State

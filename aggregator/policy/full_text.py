@@ -5,8 +5,9 @@ A source names whose pages are fetched: on its own domains, a limited number a d
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.changes import Changes
@@ -35,8 +36,7 @@ _CUT = r"(?i)(?:…|\.\.\.|\[\.\.\.\]|\[…\]|\b(?:read|learn|see) more\W{0,3}|�
 _END_CHARS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Result of a fetch: the state of the page, the time of the next one (None: it is over), and failures."""
 
     state: PageState

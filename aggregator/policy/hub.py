@@ -3,8 +3,9 @@
 Sections are those of the W3C Recommendation WebSub of 2018-01-23.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aggregator.model.push import HubSubscriber
 from aggregator.policy.schedule import DAY, HOUR, MINUTE

@@ -3,8 +3,9 @@
 A source names whose images are fetched, on any public host: a limited number and volume a day.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.domains import host_of, is_within
@@ -27,8 +28,7 @@ BACK_OFF = (timedelta(minutes=10), timedelta(hours=2), timedelta(days=1))
 REFUSED = frozenset({400, 401, 402, 403, 404, 405, 406, 410, 451})  # another request is answered the same
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Result of a fetch without an image: the state of the copy, the time of the next one (None: it is over),
     and failures."""
 

@@ -4,8 +4,9 @@ A release approves one version of an item: of a held item the one stored, of a l
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError

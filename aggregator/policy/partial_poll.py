@@ -3,7 +3,7 @@
 No validators are kept: a 304 would hide the rest.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.errors import Cause
 from aggregator.model.document import Document, Validators

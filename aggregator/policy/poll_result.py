@@ -6,8 +6,9 @@ Never fetches, reads a document or writes anything.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aggregator import __version__
 from aggregator.errors import Cause, FetchError, PollError

@@ -5,9 +5,10 @@ missing twice. A source names whose pages are fetched: few, on its own domains, 
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+
+from msgspec import Struct
 
 from aggregator.model.changes import Changes
 from aggregator.model.decision import Lapse, State, Trigger
@@ -35,8 +36,7 @@ class Page(Enum):
     UNASKED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Result of a probe: the step of its item, the time of the next request (None: it is over), and the time
     since which its page is missing."""
 

@@ -1,6 +1,6 @@
 """Provenance: the document that the new versions of a poll were read from. Pure."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.model.changes import Changes
 from aggregator.model.document import Fetched

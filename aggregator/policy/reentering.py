@@ -7,23 +7,22 @@ a reader of the current document alone learns of many more than it has room for.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 DAY = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A release that left a channel: the number of its source, and when."""
 
     source: int
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """Entries that a document begins with: at most `of_all`, of one source `of_source`."""
 
     of_all: int

@@ -4,8 +4,9 @@ A permanent redirect (301, 308) is adopted after seven days in which every succe
 operator's file is never written. Nothing else changes a Relocation.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aggregator.editorial.safe import masked_feed
 from aggregator.model import domains

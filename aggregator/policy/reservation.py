@@ -1,6 +1,6 @@
 """Reservation of text and data mining in the response with a feed (W3C TDMRep: `tdm-reservation`)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.model.document import Fetched
 from aggregator.model.rights import Terms, Use

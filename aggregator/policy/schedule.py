@@ -5,10 +5,11 @@ the interval. Reasons in `ORIGIN_WISHES` are the origin's own and outlive a rest
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import sqrt
+
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError, PollError
 from aggregator.model.document import Fetched, Hints

@@ -4,9 +4,10 @@ A query that cannot be carried out holds faults, which pages put into words; it 
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aggregator.normalise.words import Term, query, words
 
@@ -41,16 +42,14 @@ class QueryFault(StrEnum):
     ORDER = "order"  # before: is not later than after:
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One fault, with the part of the query that has it; "" for the query as a whole."""
 
     kind: QueryFault
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
+class SearchQuery(Struct, frozen=True):
     """A query as understood; all of its parts must match. `text` is as written, with single blanks.
 
     `organisation` are words of its name that follow one another, `after` the first day, `before` the first

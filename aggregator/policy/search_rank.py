@@ -6,8 +6,9 @@ texts count less. Age halves a score in HALF_LIFE, but never below AGED_MIN of i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.normalise.occurrences import count
 from aggregator.normalise.words import Term, words
@@ -20,8 +21,7 @@ HALF_LIFE = timedelta(days=60)
 AGED_MIN = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A release that matches a query; `text` is what is published of it, `at` its shown date."""
 
     number: int

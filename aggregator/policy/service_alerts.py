@@ -1,8 +1,9 @@
 """Alerts about the service itself. Pure: `now` is given, and what was measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.model.alert import AlertKind
 
@@ -11,8 +12,7 @@ DEATHS_MIN = 10  # of workers in an hour
 HELD_AGAIN_AFTER = timedelta(days=1)  # between two alerts of items that wait for the operator
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceState:
+class ServiceState(Struct, frozen=True):
     """Measurements of a service."""
 
     mistakes: str  # of an edited sources.yaml, a line each

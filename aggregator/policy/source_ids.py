@@ -7,7 +7,9 @@ to another unless the file names it.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.errors import ConfigError, Problem
 from aggregator.model.settings import Config
@@ -15,8 +17,7 @@ from aggregator.model.settings import Config
 ADD_AN_ID = "add an `id`"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFeed:
+class StoredFeed(Struct, frozen=True):
     """Id and feed of a stored source; `adopted` is the address that its feed has moved to, "" for none."""
 
     id: str

@@ -8,7 +8,9 @@ operator is asked.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial.safe import masked_feed
 from aggregator.model.poll import Doubt, Relocation
@@ -20,8 +22,7 @@ from aggregator.policy.source_ids import site
 CONTRADICTED = -1  # agreement of two sources whose organisations are named and differ
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSource:
+class StoredSource(Struct, frozen=True):
     """A source as the store has it; `known` holds its id, its feed and the settings that are stored, `title`
     the name that its feed gives itself."""
 
@@ -41,8 +42,7 @@ class StoredSource:
         return self.doubt.former not in (0, self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A configured source and the stored one that it is, None if new; with a doubt, the one that is asked
     about, or the provisional one."""
 

@@ -6,9 +6,11 @@ items stay, under another id if another source takes that.
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, count
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
@@ -50,8 +52,7 @@ SHOWN = {
 NARROWED = frozenset(combinations((Republish.FULL, Republish.EXCERPT, Republish.HEADLINE), 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """Changes of one stored source. `due` is None to keep it.
 
     `is_moved`: another feed is configured, so a poll under way must not be recorded; `is_reset`: one at
@@ -78,8 +79,7 @@ class Update:
     doubt: Doubt = Doubt()
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(Struct, frozen=True):
     """A source to be stored for the first time."""
 
     source: Source
@@ -88,8 +88,7 @@ class Addition:
     doubt: Doubt = Doubt()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything a configuration changes; `done` says it in words, for the log.
 
     `drops` are ids of provisional sources that turned out to be others; `renames` are carried out at once, as

@@ -8,7 +8,8 @@ even once published, and stands in no shared channel. A source's own channel sho
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.model.domains import Site
 from aggregator.policy.languages import primary
@@ -16,8 +17,7 @@ from aggregator.policy.languages import primary
 ALL = ""  # the merged channel
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A live item and what decides which channels it belongs to and whether it leads its story.
 
     `domains` are those of its source, `topics` the source's; `backlog` keeps it in its source's own channel.
@@ -43,8 +43,7 @@ class Member:
         return Site.of(self.url, self.domains)
 
 
-@dataclass(frozen=True, slots=True)
-class MembershipChanges:
+class MembershipChanges(Struct, frozen=True):
     """Changes of a story's places in channels: `enter` maps a member to the channels it enters at a new
     position, `leave` lists (channel, member) pairs that end."""
 

@@ -3,8 +3,10 @@
 None stands for a subscription that is over. Sections are those of the W3C Recommendation WebSub.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.model.websub import Advert, Subscription, SubscriptionState
 from aggregator.policy.schedule import DAY, HOUR, MINUTE
@@ -142,8 +144,7 @@ def announced(present: Subscription, now: datetime) -> Subscription:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AfterPoll:
+class AfterPoll(Struct, frozen=True):
     """A source's subscription after a poll. `advert` names a hub to subscribe to anew; `is_missed`: the hub
     has just been found silent about a release."""
 

@@ -1,19 +1,18 @@
 """Token buckets, each kept as the time at which it is full again. Pure: `now` is given."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+
+class Rate(Struct, frozen=True):
     """A burst, and the time in which one more is allowed."""
 
     burst: int
     every: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A bucket after a request: `full_at` is when it is full again, `wait` zero if the tokens were taken,
     else the time until there are as many."""
 

@@ -1,7 +1,8 @@
 """Decisions of webhooks: what one is told of an item, back-off, when to alert. Pure: `now` is given."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aggregator.model.public_change import ChangeKind
 from aggregator.model.push import Hook, HookEvent, HookItem, HookNews

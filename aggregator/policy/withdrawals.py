@@ -5,8 +5,9 @@ A source withdraws its own items alone. `policy.origin_steps` decides what becom
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aggregator.model.changes import Changes, Edit, NewItem
 from aggregator.model.decision import Lapse, State, Trigger

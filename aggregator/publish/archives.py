@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.editorial.tombstone import tombstone
 from aggregator.model.public_change import Archived, Gone

@@ -2,7 +2,8 @@
 guards it."""
 
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator import render
 from aggregator.editorial.present import excerpted
@@ -21,8 +22,7 @@ ENTRY_SIZE_BYTES = 200  # that a remembered size takes
 ENTRY_SIZES_BYTES_MAX = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """Cache key of one item's rendering: everything that shapes it."""
 
     number: int
@@ -41,8 +41,7 @@ Releases = Sequence[tuple[Key, Release]]
 Entry = tuple[Key, Release] | Tombstone
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """Contents of a current document: tombstone entries, then releases. It must hold the first `kept`,
     which re-enter or stand in no archive yet."""
 

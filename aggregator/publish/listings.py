@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.model.decision import State
 from aggregator.model.release import Release
@@ -17,8 +18,7 @@ EVERY = 1_000_000_000  # items: more than a store holds
 LISTINGS_BYTES_MAX = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """One page of the list of a channel's releases, newest shown date first.
 
     `behind` is the cursor that it follows, None for the first page; `older` that of the next page, None for

@@ -3,10 +3,11 @@ organisation its links, rights and rhythm."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from aggregator.editorial.present import published_feed
 from aggregator.editorial.safe import line
@@ -23,8 +24,7 @@ PROFILE_BYTES = 1_000
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A line of a directory: a channel, its organisation ("" for a topic), its releases of the last DAYS."""
 
     channel: str
@@ -45,8 +45,7 @@ class Described(NamedTuple):
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """Profile of an organisation. `rhythm` is its releases of each of the last DAYS, the oldest first,
     in the zone of the publication; `domains` are those that the operator named."""
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial import images
 from aggregator.editorial.names import named
@@ -19,8 +21,7 @@ from aggregator.publish.entries import Key
 RELEASES_BYTES_MAX = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings that shape outputs, and the time they took effect."""
 
     publication: Publication

@@ -6,9 +6,11 @@ from cached renderings of its items. Read-only; never publishes an item that is 
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial.present import own_address, published_feed
 from aggregator.editorial.tombstone import tombstone
@@ -39,23 +41,20 @@ DEPARTURES_MAX = 5  # on the first page of a channel
 CACHE_BYTES_MAX = 16_000_000  # for each of the caches
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True):
     """An item that is public no more: the time of its withdrawal is all that may be published of it."""
 
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Struct, frozen=True):
     """A release of an organisation that was withdrawn: that and the time is all that lists say of it."""
 
     organisation: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Version:
+class _Version(Struct, frozen=True):
     """State that a channel's outputs are rendered from; equal versions have equal outputs."""
 
     seq: int
@@ -63,8 +62,7 @@ class _Version:
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
-class _Selection:
+class _Selection(Struct, frozen=True):
     """A channel with what its current document shows."""
 
     version: _Version

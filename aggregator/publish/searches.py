@@ -6,7 +6,8 @@ many releases match. A release is found only by what its rights show of it.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.editorial.snippet import Fragment, highlighted, snippet
 from aggregator.editorial.terms import licence_key
@@ -30,8 +31,7 @@ PAGES_MAX = CANDIDATES // RESULTS
 SEARCHES_BYTES_MAX = 8_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A release that a search found, with its matches apart."""
 
     release: Release
@@ -39,8 +39,7 @@ class Result:
     snippet: tuple[Fragment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """One page of the results of a part; `before` is where an older part begins, None for none."""
 
     page: int
@@ -49,8 +48,7 @@ class Results:
     before: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """Releases of a part in the order of their ranks, with the state that they were read from."""
 
     state: object

@@ -6,7 +6,8 @@ closed range of the log; behind a cursor stands what follows it, oldest first.
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.editorial.tombstone import tombstone
 from aggregator.model.public_change import Gone, ToldPage

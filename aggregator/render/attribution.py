@@ -1,15 +1,15 @@
 """Attribution of a release, shared by the three formats: authors, source feed, rights and licence link."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.editorial.terms import licence_address
 from aggregator.model.entry import Origin
 from aggregator.model.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFeed:
+class SourceFeed(Struct, frozen=True):
     """The feed an item came from (atom:source, RFC 4287 section 4.2.11). `feed` is its own address, or ""."""
 
     id: str

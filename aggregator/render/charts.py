@@ -4,9 +4,10 @@ A chart is an image with a text alternative; the page shows its numbers in a tab
 pattern as well as by colour: the style sheet hatches those of `HATCHED`.
 """
 
-from dataclasses import dataclass
 from html import escape
 from itertools import accumulate, pairwise
+
+from msgspec import Struct
 
 WIDTH, HEIGHT = 640, 160  # user units of the plot
 LEFT, BELOW, ABOVE = 64, 28, 12  # units for the labels of the axes
@@ -16,16 +17,14 @@ HATCHED = 4  # series in one chart; each has a class s0, s1, … and from the se
 DIGITS = 4  # of a coordinate
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """Numbers of one kind, one for each label of its chart."""
 
     name: str
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """Stacked bars in the order of time. `id` is unique on the page; `summary` says it in one sentence."""
 
     id: str

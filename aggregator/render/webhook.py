@@ -5,8 +5,9 @@ runs, which it does not read as Markdown. A withdrawal holds nothing of the rele
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.push import HookEvent
 from aggregator.model.push_settings import WebhookFormat
@@ -17,8 +18,7 @@ TEXT_CHARS_MAX = 2_500  # of an excerpt with the disclaimer, in a chat; Slack cu
 HEADS = {HookEvent.CREATED: "", HookEvent.CORRECTED: "Corrected: ", HookEvent.WITHDRAWN: "Withdrawn: "}
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """Message to a webhook. `release` is None for a withdrawal; `page` is our own page without the slug,
     which follows the title; `told` is the id that the webhook was told of the item."""
 

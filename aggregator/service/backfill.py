@@ -5,8 +5,11 @@ that moment is void and done again.
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial.topics import permitted
 from aggregator.errors import Cause, LeaseLost, Outdated, ParseError, UsageError
@@ -27,8 +30,7 @@ DOCUMENTS_MAX = 1_000  # of one walk
 TOMBSTONES_KEPT_MAX = 50_000  # of all documents, those of the newest first
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """One document as it was imported; `previous` is the address of the one before, "" for none.
 
     `dropped` counts items that the source's daily budget left out.

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from aggregator import storage
 from aggregator.errors import StorageError
@@ -84,8 +85,7 @@ class Clients:
             await client.aclose()
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """Fetches of a command beside the service, which share its gaps and rate limits through the store."""
 
     client: Client

@@ -1,9 +1,10 @@
 """Finds the feed at an address: the address itself, a feed that the page there names, or a usual address."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import FetchError, ParseError, UsageError
@@ -26,8 +27,7 @@ class Fetches(Protocol):
     ) -> Awaitable[Fetched]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Discovered:
+class Discovered(Struct, frozen=True):
     """A feed: the address to configure, and the document there."""
 
     address: str

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from aggregator import config as configuration
 from aggregator.config import addresses
 from aggregator.config.pause import set_paused
@@ -34,8 +36,7 @@ class Text(Protocol):
     def write(self, text: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class FileText:
+class FileText(Struct, frozen=True):
     """The text of a file, with its line ends and byte order mark."""
 
     path: Path

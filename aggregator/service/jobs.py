@@ -1,7 +1,8 @@
 """The job of a worker for a fetched document. Neither fetches nor reads it."""
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.model.document import Fetched, ReadJob
 from aggregator.model.settings import Source

@@ -4,9 +4,10 @@ The only importer of prometheus_client.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -31,8 +32,7 @@ PUSH_SECONDS = (0.25, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600)
 LATENESS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 
 
-@dataclass(frozen=True, slots=True)
-class NodeGauges:
+class NodeGauges(Struct, frozen=True):
     """Metrics of a node of a cluster: the queue as it saw it last, and counts since its start."""
 
     queue: QueueStats
@@ -42,8 +42,7 @@ class NodeGauges:
     offset: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Gauges:
+class Gauges(Struct, frozen=True):
     """The values gauges are read from at scrape time. `killed` counts worker processes since the start."""
 
     totals: Totals | None  # None while the store is away, like `alerts` and `subscribers`

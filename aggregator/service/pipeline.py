@@ -11,9 +11,11 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec.structs import replace
 
 from aggregator.editorial.topics import permitted
 from aggregator.errors import Cause, LeaseLost, Outdated, PollError, RejectedPoll, StorageError
@@ -60,8 +62,7 @@ class Pipeline:
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
     finished: Callable[[], int] = lambda: 0  # writes so far: progress of the writer
     commit: Commit | None = None  # None: `write` each
-    # each answer to the poll of a feed
-    heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None
+    heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None  # each answer of a feed
     extractor: WorkerPool = field(default_factory=lambda: WorkerPool(EXTRACTORS, extracts=True))  # of pages
     drawer: WorkerPool = field(default_factory=lambda: WorkerPool(DRAWERS, draws=True))  # of images
     results: Budget = field(default_factory=lambda: Budget(RESULT_BYTES_MAX))

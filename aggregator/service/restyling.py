@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from functools import partial
+
+from msgspec.structs import replace
 
 from aggregator.editorial.topics import permitted
 from aggregator.errors import Cause, PollError, WorkerError

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from msgspec import Struct
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -50,8 +50,7 @@ class Ticks(Protocol):
     def load(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(Struct, frozen=True):
     """The part of one node: its role, the kinds of push that are its own at the moment, all nodes."""
 
     role: Role = Role.SERVE
@@ -96,8 +95,7 @@ async def pushing(
         await pushers.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """The public side of one publication, at `listen`, and its admin side, at `path` among several. Each call
     makes an application."""
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from aggregator.model.alert import Alert, AlertKind
 from aggregator.model.desk import VetoLink
 from aggregator.model.settings import Config
@@ -16,8 +18,7 @@ TOKEN_BYTES = 32
 LINKS_MAX = 20  # of one alert, those of the releases that go live next
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """A link that was made: the id of its release, when that goes live, and the secret address."""
 
     item: str

@@ -11,9 +11,11 @@ import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from aggregator.errors import FetchError
 from aggregator.fetch.push import Pusher, Response

@@ -8,11 +8,12 @@ others by any process and thread at any time; each is one short transaction. An 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aggregator.errors import UsageError
 from aggregator.policy.source_ids import StoredFeed
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 MOVED = "moved"  # file in a directory whose store was moved: where to
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Location of a store: its directory, and the URL of its PostgreSQL database; "": a SQLite file."""
 
     directory: Path

@@ -4,9 +4,11 @@ Never opens a database; an engine writes and reads the files.
 """
 
 import os
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.errors import StorageError
 
@@ -14,8 +16,7 @@ DIRECTORY = "backups"
 NIGHT = timedelta(hours=3)  # UTC: a night's backup is made from then on
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """Result of a replay of the journal. `moved` are ids of items whose decisions were carried out again,
     `unknown` ids of withdrawn items that the store does not hold: they are withdrawn on arrival.
     `unreadable` are numbers of the journal's unreadable lines, `forgotten` ids of sources removed again."""
@@ -26,8 +27,7 @@ class Replayed:
     forgotten: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """Result of a restore."""
 
     items: int

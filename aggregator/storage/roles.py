@@ -1,7 +1,8 @@
 """A store by role: `Storage`, whose parts are the contract of every engine."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aggregator.storage.sql.engine import Engine
 
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from aggregator.storage.sql.users import SessionStore
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(Struct, frozen=True):
     """One store, by role. The module of a role is imported when it is first asked for: a command needs two or
     three of them, and all take 150 ms of CPU."""
 

@@ -6,14 +6,15 @@ The search index, which each engine derives, is not moved: items arrive as waiti
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 DERIVED = frozenset({"indexed"})  # columns that say what the engine's search index holds
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table: its columns in order, and those of its primary key."""
 
     name: str
@@ -21,7 +22,7 @@ class Table:
     key: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", tuple(name for name in self.columns if name not in DERIVED))
+        force_setattr(self, "columns", tuple(name for name in self.columns if name not in DERIVED))
 
 
 class Reader(Protocol):

@@ -7,6 +7,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,8 +28,7 @@ OFF = "Actions are off until users are set in sources.yaml. Nothing was changed.
 OUT = "Your session is over: log in again. Nothing was changed."
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """The user of a request, None for none. `form` is the CSRF token of this user's forms, `named` the name
     that a proxy gives, known or not, `has_users` whether anybody can log in."""
 

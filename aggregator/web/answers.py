@@ -3,9 +3,10 @@ codings and security headers."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from email.utils import format_datetime
 from functools import lru_cache
+
+from msgspec import Struct
 
 from aggregator.publish.document import CODINGS, Published
 
@@ -32,8 +33,7 @@ COMPRESSED = frozenset({"image/webp", "image/png", "image/jpeg"})  # nor does on
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One response. `headers` have names in lower case, as ASGI wants them."""
 
     status: int

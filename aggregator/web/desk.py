@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,8 +32,7 @@ PAGE_ITEMS = 20
 CHOSEN_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Something else that waits at the desk, on a page of its own."""
 
     heading: str

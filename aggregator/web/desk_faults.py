@@ -1,7 +1,8 @@
 """Faults of forms of the desk: the page is shown again with the fields as entered and the fault named."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.errors import Outdated, UsageError
 from aggregator.web.desk_forms import Deed
@@ -20,8 +21,7 @@ OF_DEED: Mapping[Deed, str] = {Deed.MERGE: "other", Deed.APART: "other", Deed.ST
 NOTHING = "Nothing was changed."
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The fields of a form as they were entered, and what is wrong with which of them; `part` names the form
     on its page, "" none."""
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -24,16 +24,14 @@ SOURCE_CHARS_MAX = 100
 _PAGE = re.compile(r"(?:https?://[^?#]*)?/items/([a-z0-9]{5,40})(?:[/?#].*)?")  # of ours, under any host
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A release in a list of what was found, and the organisation that it is published under."""
 
     item: Stored
     organisation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finder:
+class Finder(Struct, frozen=True):
     """The endpoint of the search of the desk."""
 
     storage: Storage

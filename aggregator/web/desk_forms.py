@@ -1,10 +1,12 @@
 """Decisions that forms of the desk ask for: fields → one decision, carried out as the commands do it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.config.amending import given
 from aggregator.config.values import utc_time
@@ -55,8 +57,7 @@ BULK: Mapping[Waiting, Sequence[Deed]] = {  # for the chosen items of a list; th
 OF_ADMINS = frozenset({Deed.ERASE})
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """A deed with its reason, by whom and when; `zone` is that of the times of its form."""
 
     deed: Deed

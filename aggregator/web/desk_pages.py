@@ -1,9 +1,11 @@
 """Previews of releases as they would be published, and the time left, as pages of the desk show them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial.differences import Piece, differences
 from aggregator.editorial.present import present
@@ -19,8 +21,7 @@ from aggregator.storage import Storage
 HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """An item with its newest version as it would be published; None where that cannot be shown."""
 
     item: Stored
@@ -34,8 +35,7 @@ class Preview:
         return self.item.pending is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """Differences of a waiting version from the public one: of its headline, and of its text."""
 
     headline: tuple[Piece, ...]

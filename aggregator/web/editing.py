@@ -1,16 +1,16 @@
 """Edits of sources.yaml that pages of the admin side offer; the service carries them out."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from aggregator.config import Addition
 from aggregator.model.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """A feed before it is added: its address, its newest items with their dates, what it does badly."""
 
     address: str

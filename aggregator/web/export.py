@@ -6,9 +6,10 @@ former id of a renamed source stand pages that lead to the present ones, and its
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
@@ -16,8 +17,7 @@ from aggregator.web.export_parts import Part, parts
 from aggregator.web.file_set import FileSet, States, exchanged, replacing
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """Number of files of the set, and of former files that it lacks."""
 
     files: int

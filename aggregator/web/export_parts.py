@@ -5,12 +5,14 @@ Equal states have equal files, so that a further export renders what has changed
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial import images
 from aggregator.editorial.present import page_address
@@ -43,8 +45,7 @@ PACKAGE = Path(__file__).parent.parent
 Files = Iterator[tuple[str, Published]]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Files of an export and smaller parts; `state` is a digest of all that they are rendered from, "" if it
     is not known."""
 

@@ -10,8 +10,10 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.errors import UsageError
 
@@ -22,8 +24,7 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2  # linux/fs.h
 States = tuple[str, ...]  # of a whole, then of its part that a file belongs to; () for one that is not kept
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """A file of a set with the states that it was rendered from, its time (ns) and its size."""
 
     path: str

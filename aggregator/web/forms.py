@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from urllib.parse import parse_qsl, quote
 
+from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -37,8 +37,7 @@ class Refused(Exception):
         self.headers = {"Retry-After": str(ceil(wait.total_seconds()))} if wait else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The fields of a form, each a text without NUL."""
 
     pairs: Sequence[tuple[str, str]] = ()

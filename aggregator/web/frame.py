@@ -1,9 +1,9 @@
 """The frame of the admin side: navigation, the user, refusals as pages, and the prefix of all addresses."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,8 +34,7 @@ class LogInFirst(Exception):
     """A page that only users may read was asked for without a session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """The frame of all pages of one admin side. `waiting` and `reports` return how many releases and reports
     wait for a decision."""
 

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 ADDRESS = re.compile(r"https?://[^\s,;<>\"'`]*[^\s,;<>\"'`.:!?)\]]")
 ID = re.compile(r"(?<![\w/.-])[a-z0-9]{13}(?![\w/-])")
 _TARGET = re.compile(f"{ADDRESS.pattern}|{ID.pattern}")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A piece of a sentence: `url` is the address that it is, `item` the id of a release; both "": words."""
 
     text: str
@@ -19,8 +19,7 @@ class Piece:
     item: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Pieces that stand together, as code or not."""
 
     pieces: Sequence[Piece]

@@ -7,8 +7,10 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aggregator.editorial.blocks import BlockTemplate, BlockValues, compiled
 from aggregator.editorial.sandbox import TemplateMistake
@@ -47,8 +49,7 @@ _LOGOS: Mapping[ImageType, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Look of the pages: `files` by their names below static/, `logo` and `style` their paths, ""
     for none. `mistakes` are of files, a sentence each; `failed` of templates that could not be filled in."""
 
@@ -58,7 +59,7 @@ class Look:
     style: str = ""
     blocks: Mapping[Block, BlockTemplate] = field(default_factory=dict)
     mistakes: tuple[str, ...] = ()
-    failed: dict[Block, str] = field(default_factory=dict, compare=False)
+    failed: dict[Block, str] = field(default_factory=dict)
 
     def filled(self, block: Block, values: BlockValues) -> str:
         """Return a block as safe HTML; "" where the operator has no template for it, or it fails."""

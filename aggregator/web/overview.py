@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from aggregator.model.overview import HostTime, Subscribers, TallyKind
 from aggregator.model.poll import Totals
 from aggregator.render.charts import Chart
@@ -14,8 +16,7 @@ from aggregator.web import plots
 FRESH_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """Cached figures of the status page."""
 
     at: datetime
@@ -25,8 +26,7 @@ class Overview:
     subscribers: tuple[Subscribers, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Struct, frozen=True):
     """Figures held in memory alone: response times of hosts, subscribers reported by User-Agents."""
 
     hosts: Callable[[], tuple[HostTime, ...]] = tuple

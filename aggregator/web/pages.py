@@ -5,7 +5,6 @@ Everything is escaped except the content and the disclaimer of a release, which 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from html import escape
@@ -15,6 +14,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial import standing
 from aggregator.editorial.differences import Piece, differences
@@ -44,8 +45,7 @@ HTML = "text/html; charset=utf-8"
 ENGLISH = Wording.english()
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A revision, and what the next version changed in its words: None where one of the texts is missing."""
 
     revision: Revision

@@ -3,7 +3,8 @@
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.model.settings import Config
 from aggregator.publish.cache import Cache
@@ -13,8 +14,7 @@ from aggregator.web.answers import Answers
 AGE_MAX = 60.0  # seconds from the rendering: some documents depend on the time of day
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """State that responses are rendered from: the store's newest `seq`, and the configuration in force."""
 
     seq: int
@@ -26,8 +26,7 @@ class Mark:
         return self.seq == other.seq and self.config is other.config
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     answers: Answers
     mark: Mark | None
     at: float

@@ -3,9 +3,12 @@
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,8 +45,7 @@ def by_client(clock: Callable[[], datetime]) -> Callable[[Request], timedelta]:
     return lambda request: timedelta(seconds=limits.allowed(request) or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """The fields of the form as they were entered, and for each that has a fault the key of its words."""
 
     about: str = ""
@@ -52,7 +54,7 @@ class Entered:
     ground: str = ""
     words: str = ""
     good_faith: str = ""
-    faults: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = MappingProxyType({})
 
     @property
     def excess(self) -> int:

@@ -3,9 +3,10 @@ Article 17)."""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,8 +29,7 @@ REASON_CHARS_MAX = 200  # in the audit, of a statement
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The fields of the form as they were entered, and what is wrong."""
 
     answer: str = ""
@@ -40,8 +40,7 @@ class Given:
 NOTHING = Given()
 
 
-@dataclass(frozen=True, slots=True)
-class ReportDesk:
+class ReportDesk(Struct, frozen=True):
     """Endpoints of reports, which hold personal data: once there are users, only they read them."""
 
     storage: Storage

@@ -1,7 +1,9 @@
 """Masthead, navigation and links of every page."""
 
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.editorial.blocks import BlockValues, ItemValues
 from aggregator.model.image import COPIES, Images
@@ -17,8 +19,7 @@ SOURCES_LISTED_MAX = 12  # at the end of every page; of more there is a director
 TOPICS_LISTED_MAX = 8  # at the beginning of every page
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Masthead and navigation of every page."""
 
     publication: Publication

@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,8 +42,7 @@ ADD = "add sources"
 POLL = "poll"  # the act that editors may do, too
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(Struct, frozen=True):
     """Figures of the polls of a source: how many are kept, the share without anything new, and the times of
     those that failed."""
 

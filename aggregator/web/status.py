@@ -1,9 +1,9 @@
 """The status page of the admin side: problems, alerts, charts, and sources with the failing ones first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,8 +29,7 @@ ORDER = (SourceState.FAILING, SourceState.WAITING, SourceState.WORKING)
 _ADD = "add one with `publicwire add URL`, or under `sources:` in sources.yaml."
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """State of the process: readiness, faults as sentences, the confinement of its workers, and the nodes of
     its cluster."""
 
@@ -40,8 +39,7 @@ class Standing:
     nodes: Sequence[Node] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Sources of each state, up to ROWS_MAX, how many there are, and alerts that are not over."""
 
     listed: tuple[Health, ...]

@@ -2,11 +2,12 @@
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date as CalendarDay  # noqa: N812  `date` is a method here
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from aggregator.editorial import words
 from aggregator.model.settings import Publication
@@ -17,8 +18,7 @@ RIGHT_TO_LEFT = {*"ar arc ary arz ckb dv fa glk he ks mzn nqo pnb ps sd skr syr 
 RTL_SCRIPTS = {*"adlm arab aran hebr mand nkoo rohg syrc thaa".split()}  # noqa: SIM905
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """The words of pages. Called with a key it returns a text; values are not escaped."""
 
     language: str

@@ -13,6 +13,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from aggregator.errors import FetchError
 from aggregator.fetch.push import Fields, Pusher, Response
 from aggregator.log import log
@@ -34,8 +36,7 @@ LOOK_EVERY = timedelta(seconds=1)  # for retries; a change is looked for at each
 FIRST_ENTRY = {Format.RSS: b"<item>", Format.ATOM: b"<entry", Format.JSON: b'"items":['}
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
+class _Document(Struct, frozen=True):
     """A document, its Link header field, and a digest of its entries."""
 
     published: Published

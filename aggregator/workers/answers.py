@@ -4,11 +4,11 @@ A worker reads hostile documents. Unpickling its answers would run any code that
 worker over puts into them. Jobs travel the other way, from the trusted side, and stay pickled.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from aggregator.dedupe import similar
 from aggregator.errors import Cause, ParseError

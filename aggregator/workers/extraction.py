@@ -4,10 +4,11 @@ Runs in a worker that has loaded trafilatura before it was confined: 0.8 s and 6
 """
 
 import logging
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+
+from msgspec.structs import replace
 
 from aggregator.model.domains import is_within
 from aggregator.model.entry import Markup

@@ -6,7 +6,8 @@ feedparser, lxml and nh3.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.editorial import topics
 from aggregator.editorial.rules import keeps

@@ -2,8 +2,8 @@
 
 The child is forked from multiprocessing's forkserver, has limits on memory and CPU time, is confined by the
 kernel (`sandbox`), and reads jobs from a pipe of its own. Pools whose processes share a pipe stall when a
-process that holds its lock is killed (pebble 5, for minutes). Both ends load msgspec at the first answer:
-10 ms that a poll without one saves.
+process that holds its lock is killed (pebble 5, for minutes). Both ends make the decoders
+of answers at the first one, which a poll without an answer saves.
 """
 
 import fcntl
@@ -18,12 +18,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import asdict
 
 from aggregator.model.document import ReadJob, ReadResult, StyleJob
 from aggregator.model.image import Drawn, ImageJob

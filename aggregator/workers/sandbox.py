@@ -9,7 +9,8 @@ import errno
 import os
 import platform
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -90,8 +91,7 @@ def has_seccomp(machine: str) -> bool:
     return machine in _ARCHITECTURES and _libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
 
 
-@dataclass(frozen=True, slots=True)
-class Confinement:
+class Confinement(Struct, frozen=True):
     """Mechanisms that confine a worker: of each the reason why it does not apply, "" when it applies."""
 
     landlock: str

@@ -2,11 +2,11 @@
 
 import json
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.model.document import Fetched

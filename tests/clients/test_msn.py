@@ -1,10 +1,10 @@
 """A consumer by MSN's contract follows a release from its publication to its return."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.model.settings import Republish

@@ -1,6 +1,7 @@
 """Nodes that are killed, frozen or slow, and poison: no release is lost, none is stored twice."""
 
 import asyncio
+import dataclasses
 import random
 import signal
 import sys
@@ -9,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -261,7 +261,7 @@ def test_a_node_whose_clock_is_off_takes_no_work_and_the_others_go_on(
     assert (text.count(clock), text.count(scheduled)) == (1, 1)
     text = text.replace(clock, f"return datetime.now(UTC) + timedelta(minutes={minutes})\n")
     app.write_text(text.replace(scheduled, scheduled.replace("utc_now()", "datetime.now(UTC)")))
-    off = replace(cluster, environment={"PYTHONPATH": str(copy)})
+    off = dataclasses.replace(cluster, environment={"PYTHONPATH": str(copy)})
     with ExitStack() as stack:
         node = work(cluster, stack, "right")
         has_releases(cluster, 1)

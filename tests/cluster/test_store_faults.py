@@ -1,8 +1,8 @@
 """A database that restarts, is frozen, is cut off or fails over: no release is lost, none is stored twice."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -75,7 +75,7 @@ def test_a_node_that_is_cut_off_takes_no_work_and_others_go_on(
     """The packets of one direction are held, those of the other arrive."""
     cluster = given_offices_at(postgres, tmp_path, origin)
     with proxy(cluster.database) as between, ExitStack() as stack:
-        cut = work(replace(cluster, database=between.url), stack, "cut")
+        cut = work(dataclasses.replace(cluster, database=between.url), stack, "cut")
         other = work(cluster, stack, "other")
         has_releases(cluster, 1)
         publish(origin, 2)

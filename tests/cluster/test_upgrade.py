@@ -1,8 +1,8 @@
 """Nodes of this release work on while and after a migration of the next one has been carried out."""
 
+import dataclasses
 import time
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -96,12 +96,12 @@ def test_nodes_of_two_releases_poll_together(postgres: Server, tmp_path: Path, s
         cluster = given_offices_at(postgres, tmp_path, origin)
         old = work(cluster, stack, "old")
         has_releases(cluster, 1)
-        breaking = replace(
+        breaking = dataclasses.replace(
             cluster, environment={"PYTHONPATH": str(given_the_next_release(tmp_path, serves=False))}
         )
         refused = breaking.run("migrate")
         assert (refused.returncode, "stop it, or all nodes" in refused.stderr) == (1, True)
-        following = replace(
+        following = dataclasses.replace(
             cluster, environment={"PYTHONPATH": str(given_the_next_release(tmp_path, serves=True))}
         )
         publish(origin, 2)

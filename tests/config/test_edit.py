@@ -1,10 +1,10 @@
 """Adding a source changes nothing else in the file."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.config import Addition, add_source, add_user, parse
 from aggregator.errors import ConfigError, UsageError

@@ -9,6 +9,7 @@ from itertools import chain
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from aggregator.config import parse
 from aggregator.errors import ConfigError
@@ -375,7 +376,8 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             place[key] = schema["default"]
             count += 1
     assert count == 38
-    assert parse(json.dumps(written), HERE) == parse(bare, HERE)
+    full, plain = (replace(parse(text, HERE), unnamed=()) for text in (json.dumps(written), bare))
+    assert full == plain
 
 
 def test_the_shipped_file_names_the_schema_in_its_first_line() -> None:

@@ -1,8 +1,9 @@
 """Known items made by hand, and the knowledge on which a poll is decided."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.dedupe.within import Resolved, resolve
 from aggregator.model.decision import Decisions, State
@@ -39,7 +40,7 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
         listed=listed,
         claimed=now.claimed,
     )
-    return replace(remembered, **more)  # type: ignore[arg-type]  # the caller names fields of Known
+    return replace(remembered, **more)  # the caller names fields of Known
 
 
 def resolved(

@@ -1,9 +1,9 @@
 """Addresses that are signed anew, or vary from poll to poll, are no edit."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.addresses import VOLATILE_MAX, Difference, Kind, difference, learnt
 from aggregator.model.entry import Attachment, Entry
@@ -32,7 +32,7 @@ def item(of: Entry) -> Item:
 
 
 def stored(of: Entry, **more: object) -> Known:
-    return replace(known(7, of), **more)  # type: ignore[arg-type]  # the caller names fields of Known
+    return replace(known(7, of), **more)  # the caller names fields of Known
 
 
 SIGNATURES = [

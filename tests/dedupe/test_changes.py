@@ -1,12 +1,12 @@
 """Deduplication of one document against the store: new items and edits."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.changes import decide
 from aggregator.dedupe.copies import link_text
@@ -172,7 +172,7 @@ def decision(on: Entry, trigger: Trigger, **more: object) -> Decision:
     (item,) = said(on)
     plain = Decision("decided", trigger, "asked to", "tester", NOON, source="ministry")
     plain = replace(plain, key=key_text(item.keys[0]), fingerprint=item.fingerprint.hex())
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Decision
+    return replace(plain, **more)  # the caller names fields of Decision
 
 
 def test_an_item_that_was_withdrawn_before_arrives_withdrawn() -> None:
@@ -271,7 +271,7 @@ def edit_of(before: Entry, after: Entry, **stored: object) -> Edit | None:
 def made(after: Entry, *, substantive: bool, **more: object) -> Edit:
     """An edit of item 7 that the public does not see, at noon."""
     plain = Edit(7, said(after)[0], substantive, NOON)
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Edit
+    return replace(plain, **more)  # the caller names fields of Edit
 
 
 OTHER_TEXT = replace(A, content=replace(A.content, value="<p>Other.</p>"))
@@ -317,7 +317,7 @@ def test_white_space_and_markup_are_replaced_silently_and_trackers_are_no_edit()
     ids=lambda change: next(iter(change)),
 )
 def test_what_else_is_published_is_replaced_silently(change: dict[str, object]) -> None:
-    after = replace(A, **change)  # type: ignore[arg-type]
+    after = replace(A, **change)
     assert edit_of(A, after) == made(after, substantive=False, refreshes=True, is_public=True)
     assert edit_of(A, after, state=State.HELD) == made(after, substantive=False, refreshes=True)
     assert reviewed(A, after) == made(after, substantive=True, version=2, waits=True)
@@ -534,7 +534,7 @@ def test_a_member_leaves_its_story_when_its_summary_or_language_alone_is_another
     member = replace(other(9, replace(item, guid="other"), story=4), language="en")
     stored = replace(knowledge(known(7, item, story=4)), members=(member,))
     assert decided([item], stored).edits == ()
-    assert [each.parts for each in decided([replace(item, **change)], stored).edits] == [True]  # type: ignore[arg-type]
+    assert [each.parts for each in decided([replace(item, **change)], stored).edits] == [True]
 
 
 def test_an_approved_item_stays_held_when_its_embargo_moves_and_until_a_time_of_the_operator() -> None:
@@ -603,7 +603,7 @@ def test_an_item_of_a_source_under_review_gets_no_date(published: str, release: 
 def test_an_embargo_under_review_outlives_an_edit_without_a_date_of_publication(
     dates: dict[str, str], until: datetime | None
 ) -> None:
-    after = replace(OTHER_TEXT, **dates)  # type: ignore[arg-type]
+    after = replace(OTHER_TEXT, **dates)
     edit = reviewed(A, after, state=State.HELD, release=NOON + 5 * DAY, dated=True)
     assert edit is not None
     assert edit.placement is not None

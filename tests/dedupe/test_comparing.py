@@ -1,8 +1,7 @@
 """Comparison of two releases: which may be shown in place of the other, and within which steps."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe import similar
 from aggregator.dedupe.comparing import STEPS_CHAR, STEPS_WORD, TEXT_CHARS_MAX, Compared, Comparer

@@ -1,9 +1,9 @@
 """The operator's decisions on the items of a document, and copies of withdrawn releases."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.copies import Copies, day_text, link_text
 from aggregator.dedupe.decided import Decided, feed_digest, releases
@@ -317,7 +317,7 @@ def test_boilerplate_of_withdrawn_releases_takes_no_steps() -> None:
 def edited(before: Entry, after: Entry, own: Decision | None = None, **state: object) -> str:
     """Return the id of the withdrawn release that an edit makes an item a copy of, "" for none."""
     old = known(7, before)
-    old = replace(old, signature=of(before).signature, **state)  # type: ignore[arg-type]  # fields of Known
+    old = replace(old, signature=of(before).signature, **state)  # fields of Known
     found = Decided(Decisions(1, (), (withdrawn(BRIDGE),)), HERE).copied_by(of(after), old, own)
     return found.item if found else ""
 

@@ -1,8 +1,7 @@
 """Keys of erased releases, and the items that they block."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.decided import feed_digest
 from aggregator.dedupe.erased import Erased, key_text, marks

@@ -1,9 +1,9 @@
 """Stories: items of several sources that are the same release."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.similar import (
@@ -53,7 +53,7 @@ def candidate(item: Item, number: int = 3, domains: tuple[str, ...] = (), **more
         signature=item.signature,
         text=item.text,
     )
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Candidate
+    return replace(plain, **more)  # the caller names fields of Candidate
 
 
 def match(item: Item, *others: Candidate, domains: tuple[str, ...] = ()) -> Match:

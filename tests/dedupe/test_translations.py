@@ -1,9 +1,9 @@
 """Translations of one release: which items are linked, and which links are shown."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.translations import (
     TRANSLATED_WITHIN,
@@ -111,13 +111,13 @@ def test_items_of_two_organisations_are_linked_if_each_names_the_other() -> None
 def test_no_source_attaches_its_item_by_claiming_an_address_outside_its_domains(
     hostile: dict[str, object],
 ) -> None:
-    attacker = replace(naming(PARTNER, PAGE), **hostile)  # type: ignore[arg-type]  # fields of Edition
+    attacker = replace(naming(PARTNER, PAGE), **hostile)  # fields of Edition
     assert basis(naming(ENGLISH, FRENCH_PAGE), attacker) is None
 
 
 def test_a_site_that_two_sources_share_speaks_for_neither() -> None:
     shared = {"domains": ("blogs.example",), "url": "https://blogs.example/1"}
-    one, other = replace(naming(ENGLISH, FRENCH_PAGE), **shared), replace(naming(PARTNER, PAGE), **shared)  # type: ignore[arg-type]
+    one, other = replace(naming(ENGLISH, FRENCH_PAGE), **shared), replace(naming(PARTNER, PAGE), **shared)
     assert basis(one, other) is None
 
 
@@ -190,7 +190,7 @@ def test_packed_digests_are_those_of_the_addresses() -> None:
 def test_a_document_tells_translations_anew_by_other_digests(
     fields: dict[str, object], is_told: bool
 ) -> None:
-    stored = replace(Known(1, State.LIVE, "t", b"", (), (), NOON), **fields)  # type: ignore[arg-type]  # fields of Known
+    stored = replace(Known(1, State.LIVE, "t", b"", (), (), NOON), **fields)  # fields of Known
     assert is_restated(Item((), "t", unmarked=UNMARKED, alternates=PAGE), stored) is is_told
 
 

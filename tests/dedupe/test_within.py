@@ -1,9 +1,9 @@
 """Deduplication within a source: new items, known items, and the key that each is matched by."""
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.within import primary
 from aggregator.model.decision import State

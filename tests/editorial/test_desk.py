@@ -1,8 +1,7 @@
 """The desk's own fields of a release as published."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial.desk import words
 from aggregator.editorial.present import present

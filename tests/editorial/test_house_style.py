@@ -1,8 +1,7 @@
 """The house style of an item, when it is read and when the rules change."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial import shown
 from aggregator.editorial.house_style import restyled, styled

@@ -1,8 +1,7 @@
 """Images of releases: our copies in place of those of the origin, or none."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial import images
 from aggregator.editorial.images import IMAGES_MAX

@@ -1,8 +1,7 @@
 """The text of a page in place of the summary of the feed."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial.page_text import item
 from aggregator.editorial.present import present

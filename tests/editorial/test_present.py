@@ -1,9 +1,9 @@
 """Stored items to published releases."""
 
-from dataclasses import replace
 from html import escape
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial.present import EXCERPT_TRANSLATIONS_MAX, excerpted, present, slug
 from aggregator.model.entry import Origin

@@ -1,6 +1,6 @@
 """The disclaimer once for all releases of a page."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.editorial import standing
 from aggregator.model.settings import Text

@@ -1,8 +1,7 @@
 """Terms of a release: the operator's and the origin's together."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial.terms import (
     combined,

@@ -1,6 +1,6 @@
 """Topics that rules add to an item."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.editorial.topics import added, permitted, with_topics
 from aggregator.model.house_style import UNSTYLED, HouseStyle, Styled, TopicRule

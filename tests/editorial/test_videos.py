@@ -1,8 +1,7 @@
 """Pictures of embedded videos."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial.images import illustrated, of
 from aggregator.editorial.videos import PICTURES_MAX, pictured

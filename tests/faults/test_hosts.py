@@ -4,11 +4,11 @@ import asyncio
 import socket
 import threading
 from contextlib import aclosing, closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.fetch.client import Client
 from aggregator.model.poll import Outcome

@@ -1,8 +1,7 @@
 """Documents that would cost seconds or gigabytes: real workers read each within limits or name the limit."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import PollError, WorkerError
 from aggregator.model.document import ReadJob

@@ -1,10 +1,10 @@
 """Slow, endless, looping and smuggled responses over real connections: each is bounded and named."""
 
 import asyncio
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client

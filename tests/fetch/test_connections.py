@@ -1,10 +1,10 @@
 """Connections: broken responses, reuse, slots per host."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client

@@ -1,9 +1,9 @@
 """Requests of the client: headers, credentials, cookies, proxies and logs."""
 
 import asyncio
+import dataclasses
 import logging
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,7 +109,9 @@ def test_only_web_addresses_are_fetched(url: str) -> None:
 def test_a_proxy_in_the_environment_gets_no_request(tmp_path: Path) -> None:
     with http_server_in_thread({"/feed": answer(body=feed())}) as origin:
         proxies = dict.fromkeys(("HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
-        here = replace(given_a_site(tmp_path, {"harbour": origin.url("/feed")}), environment=proxies)
+        here = dataclasses.replace(
+            given_a_site(tmp_path, {"harbour": origin.url("/feed")}), environment=proxies
+        )
         assert here.run("poll").returncode == 0
         assert origin.paths == ["/feed"]
 

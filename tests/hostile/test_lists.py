@@ -3,12 +3,12 @@ webhooks."""
 
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.model.push import HookEvent

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.errors import Cause
@@ -135,10 +135,10 @@ def damaged(changes: Changes, damage: str) -> Changes:
     new = changes.new[0]
     made = {
         "unique": (new, replace(new, item=replace(new.item, keys=()), id="another")),
-        "not null": (replace(new, updated=None),),  # type: ignore[arg-type]
-        "check": (replace(new, placement=replace(new.placement, state="gone")),),  # type: ignore[arg-type]
+        "not null": (replace(new, updated=None),),
+        "check": (replace(new, placement=replace(new.placement, state="gone")),),
         "surrogate": (replace(new, item=replace(new.item, title="\ud800")),),
-        "integer": (replace(new, backlog=1 << 70),),  # type: ignore[arg-type]
+        "integer": (replace(new, backlog=1 << 70),),
     }
     return replace(changes, new=made[damage])
 

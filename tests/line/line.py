@@ -1,8 +1,9 @@
 """The whole pipeline without HTTP and worker processes: document bytes in, stored items and feeds out."""
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator.model.document import ReadJob
 from aggregator.model.poll import Outcome

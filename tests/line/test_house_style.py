@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.house_style import RULES_VERSION, Headline, HouseStyle, Replacement
 from aggregator.model.release import Release
@@ -44,7 +44,7 @@ def rss(title: str, body: str, *, guid: str = "1") -> bytes:
 
 
 def styled(style: HouseStyle = STYLE, **settings: object) -> Source:
-    return replace(plain(), house_style=style, **settings)  # type: ignore[arg-type]  # fields of Source
+    return replace(plain(), house_style=style, **settings)  # fields of Source
 
 
 def contents(line: Line) -> list[str]:

@@ -1,12 +1,12 @@
 """Translations from the documents of their sources to everything that is published."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.model.release import Release
 from aggregator.model.settings import Source

@@ -2,7 +2,8 @@
 quarantine for its links, a translation that is linked."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.model.document import StyleJob

@@ -3,12 +3,13 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 
 import httpx
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -198,7 +199,7 @@ class Site:
         """Change settings of the source under test."""
         found = self.config.source(self.of)
         assert found is not None
-        changed = replace(found, **settings)  # type: ignore[arg-type]  # the caller names fields of Source
+        changed = replace(found, **settings)  # the caller names fields of Source
         self.reconfigures(*(changed if each.id == self.of else each for each in self.config.sources))
 
     def found(self, name: str = "") -> Stored | None:

@@ -1,12 +1,14 @@
 """Every trigger × every output: what subscribers, readers and consumers then hold."""
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from starlette.routing import Match, Route
 
 from aggregator.model.decision import Trigger
@@ -49,7 +51,7 @@ def read(directory: Path, name: str) -> Row:
             await site.imports_all()
             site.identifies()
             after = await site.looks(before)
-            cold = replace(after, responses=await site.reads(site.cold()))
+            cold = dataclasses.replace(after, responses=await site.reads(site.cold()))
             return Row(
                 {name: output(site, after) for name, output in OUTPUTS.items()},
                 {name: output(site, cold) for name, output in OUTPUTS.items()},

@@ -1,7 +1,9 @@
 """Triggers that change what the public sees of a release: what is given before, and the trigger itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.decision import Notice, Pairing, Trigger

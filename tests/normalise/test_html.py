@@ -1,11 +1,11 @@
 """HTML sanitising: allow-list, URLs, tracking pixels, cost limits and the fixed point."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.model.entry import Markup
 from aggregator.normalise.attributes import candidates

@@ -1,11 +1,11 @@
 """Keys and fingerprints of items."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.model.entry import Attachment, Entry
 from aggregator.model.item import Item, KeyKind

@@ -1,8 +1,7 @@
 """Links of an item, and those that lead away from home."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.entry import Markup
 from aggregator.model.item import Enclosure, Item, is_quarantined

@@ -1,11 +1,11 @@
 """Normalising one entry through all steps."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.model.document import Document
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
@@ -55,6 +55,8 @@ def test_an_entry_becomes_an_item() -> None:
         fingerprint=item.fingerprint,
         queries=item.queries,
         digest=b"raw",
+        signature=item.signature,
+        summarised=item.summarised,
     )
 
 

@@ -122,3 +122,8 @@ def test_an_image_is_its_alternative_text_and_no_part_of_what_is_said(
 )
 def test_a_title_of_html_is_its_text(raw: str, expected: str) -> None:
     assert title(raw) == expected
+
+
+@pytest.mark.parametrize("html", ["a</s", "a</s> b", "a</sup> b", "a</sub> b", "a<s> b", "a<sup> b"])
+def test_half_of_a_pair_of_tags_leaves_no_control_character(html: str) -> None:
+    assert plain.line(html).isprintable()

@@ -1,8 +1,7 @@
 """Tombstones after normalisation: a reference and a time are required, texts are one printable line."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.deleted import Deleted, OriginTombstone
 from aggregator.model.item import KeyKind

@@ -1,8 +1,7 @@
 """Digests by which translations are found: addresses without language marks, and addresses named by origins."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.translations import digests
 from aggregator.model.item import KeyKind

@@ -1,9 +1,9 @@
 """Incremental parsing by digests of raw items yields the same entries as parsing the whole document."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import ParseError
 from aggregator.model.document import Document

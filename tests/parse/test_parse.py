@@ -5,7 +5,6 @@ import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ import feedparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
 
 from aggregator.errors import ParseError
 from aggregator.model.document import Document
@@ -31,11 +32,11 @@ def parsed(body: bytes, content_type: str = "") -> Document:
 
 def plain(value: object) -> object:
     """Return a value as JSON, without fields that hold their default and without digests."""
-    if is_dataclass(value):
+    if isinstance(value, Struct):
         kept = {}
         for field in fields(value):
             held = getattr(value, field.name)
-            if field.name not in DIGESTS and (field.default is MISSING or held != field.default):
+            if field.name not in DIGESTS and (field.default is NODEFAULT or held != field.default):
                 kept[field.name] = plain(held)
         return kept
     if isinstance(value, tuple):

@@ -2,9 +2,9 @@
 
 import html
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.item import Item
 from aggregator.model.settings import Source

@@ -1,7 +1,8 @@
 """Finished polls of one source, decided at noon."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aggregator.errors import PollError
 from aggregator.model.document import Document, Fetched, ReadResult, Validators
@@ -83,4 +84,4 @@ def due(result: PollResult) -> Due:
 
 def state(reason: DueReason, wait: timedelta, at: datetime | None = None, **more: object) -> Due:
     plain = Due(at or NOON + wait, reason, wait=wait)
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Due
+    return replace(plain, **more)  # the caller names fields of Due

@@ -1,10 +1,10 @@
 """Alerts of a source: when each kind is raised, and when it is cleared."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.alert import AlertKind
@@ -232,7 +232,7 @@ def edit(number: int, **more: object) -> Edit:
         updated=NOON,
         id=f"item{number}",
     )
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Edit
+    return replace(plain, **more)  # the caller names fields of Edit
 
 
 def test_an_item_whose_new_version_waits_is_still_shown_in_its_story() -> None:

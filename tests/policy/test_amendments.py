@@ -1,6 +1,6 @@
 """Fields that the desk has of an item after a command, and what its origin says against them."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.model.amendment import AmendedField, Amendment, said
 from aggregator.policy.amendments import amended, conflicts

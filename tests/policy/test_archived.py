@@ -1,6 +1,6 @@
 """Items that an archived document adds to a source."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.model.decision import State
 from aggregator.model.deleted import OriginTombstone

@@ -1,11 +1,11 @@
 """Embargo: whether a new item is live or held when it is first seen."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.model.changes import Changes, Edit, NewItem, Placement
 from aggregator.model.decision import State

@@ -1,9 +1,9 @@
 """Full text: which pages are fetched, when, and what follows of a fetch without a page."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.changes import Changes, Edit, NewItem, Placement
@@ -41,12 +41,12 @@ LIVE = Placement(State.LIVE, None, NOON)
 
 def new(name: str = PAGE.item, said: Item = SAID, placement: Placement = LIVE, **others: bool) -> NewItem:
     plain = NewItem(said, name, f"urn:{name}", placement, NOON)
-    return replace(plain, **others)  # type: ignore[arg-type]  # the caller names fields of NewItem
+    return replace(plain, **others)  # the caller names fields of NewItem
 
 
 def edit(*, substantive: bool, **others: bool) -> Edit:
     plain = Edit(7, SAID, substantive, NOON, id=PAGE.item)
-    return replace(plain, **others)  # type: ignore[arg-type]  # the caller names fields of Edit
+    return replace(plain, **others)  # the caller names fields of Edit
 
 
 def changes(*new: NewItem, edits: tuple[Edit, ...] = ()) -> Changes:

@@ -1,9 +1,9 @@
 """Advice on the domains of a source whose links are elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.item import Item
 from aggregator.model.settings import Source

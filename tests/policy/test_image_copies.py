@@ -1,10 +1,10 @@
 """Which images are fetched, when, and again."""
 
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.image import ImageFetch, ImageState

@@ -1,9 +1,9 @@
 """The table of an item's life."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import UsageError
 from aggregator.model.amendment import Amendment

@@ -1,8 +1,7 @@
 """Due steps of origins: carried out, over, or suspended by the breaker."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.changes import Carried, DueSteps, Transition
 from aggregator.model.decision import Lapse, State, Trigger

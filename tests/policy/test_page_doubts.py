@@ -1,8 +1,7 @@
 """Doubts about the text of a page: in each of them the summary of the feed stays."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.item import Item
 from aggregator.model.page import CONTENT_CHARS_MAX, TEXT_CHARS_MAX, PageState

@@ -1,6 +1,6 @@
 """When a source is due after a poll: rhythm, hints, hub."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.document import Document, Hints

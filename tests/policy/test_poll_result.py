@@ -1,13 +1,13 @@
 """The decision about a finished poll: the state of its source, its outcome, its host."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError, ParseError
 from aggregator.model.alert import AlertKind

@@ -1,9 +1,9 @@
 """Probes: which items are probed, and what follows of what their pages answer."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.changes import Changes
 from aggregator.model.decision import Lapse, State, Trigger

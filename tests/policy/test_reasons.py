@@ -1,9 +1,9 @@
 """Words for why a source is due."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause
 from aggregator.model.schedule import Due, DueReason

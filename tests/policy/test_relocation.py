@@ -1,9 +1,9 @@
 """Relocation: when a permanent redirect is adopted, and when it is dropped."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.document import Fetched
 from aggregator.model.poll import Relocation

@@ -1,8 +1,7 @@
 """Alerts about the service itself."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.alert import AlertKind
 from aggregator.policy.service_alerts import ServiceState, is_held_again, judged
@@ -62,7 +61,7 @@ def test_a_service_in_order_ends_every_alert() -> None:
     ],
 )
 def test_what_is_wrong_is_one_sentence(state: dict[str, object], kind: AlertKind, sentence: str) -> None:
-    found = judged(replace(FINE, **state))  # type: ignore[arg-type]  # fields of ServiceState
+    found = judged(replace(FINE, **state))  # fields of ServiceState
     assert {each: text for each, text in found.items() if text} == {kind: sentence}
 
 

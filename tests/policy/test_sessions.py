@@ -1,9 +1,9 @@
 """Sessions of the desk: expiry, changes of their user, requests of other sites."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.user import Role, User
 from aggregator.policy.sessions import (

@@ -1,8 +1,7 @@
 """A source without an id has that of its feed in the store, or a default id that is nobody else's."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import ConfigError
 from aggregator.model.settings import Config, Source, Unnamed

@@ -1,9 +1,9 @@
 """Which stored source a configured one is: every combination of id, feed, organisation and domains."""
 
-from dataclasses import replace
 from itertools import permutations, product
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due
@@ -19,7 +19,7 @@ SAME, ASKED, NEW = "same", "asked", "new"
 def stored(of: Source, number: int = 1, *, configured: bool = True, **more: object) -> StoredSource:
     """A source as the store has it."""
     plain = StoredSource(number, of, configured, Due(NOON), 0, "", Relocation())
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of StoredSource
+    return replace(plain, **more)  # the caller names fields of StoredSource
 
 
 def outcome(found: Match) -> str:
@@ -30,7 +30,7 @@ def outcome(found: Match) -> str:
 def of_items(same: int, former: int = 1, number: int = 2, **more: object) -> StoredSource:
     """The provisional source `office`, whose document lists items of the source `same`."""
     doubt = Doubt(former, "ministry", MINISTRY.feed, OTHER_FEED, same=same, is_read=True)
-    return stored(source("office", feed=OTHER_FEED), number, doubt=replace(doubt, **more))  # type: ignore[arg-type]
+    return stored(source("office", feed=OTHER_FEED), number, doubt=replace(doubt, **more))
 
 
 # ---- the same feed
@@ -133,7 +133,7 @@ def test_a_doubt_about_an_id_ends_with_the_items_of_its_document_or_the_answer(
     doubt: dict[str, object], expected: str
 ) -> None:
     edited = source("ministry", feed=OTHER_FEED, organisation="Office", domains=("other.example",))
-    asked = replace(Doubt(1, "ministry", MINISTRY.feed, OTHER_FEED), **doubt)  # type: ignore[arg-type]
+    asked = replace(Doubt(1, "ministry", MINISTRY.feed, OTHER_FEED), **doubt)
     known = stored(replace(MINISTRY, feed=OTHER_FEED), doubt=asked)
     (found,) = match([edited], [known])
     assert (outcome(found), found.doubt) == (expected, asked if expected == ASKED else Doubt())

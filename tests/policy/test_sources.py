@@ -1,10 +1,10 @@
 """The difference between the configured and the stored sources."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.house_style import RULES_VERSION, HouseStyle, TopicRule
 from aggregator.model.poll import Doubt, Relocation
@@ -33,7 +33,7 @@ def stored(of: Source, number: int = 1, **more: object) -> StoredSource:
         host=f"{of.id}.example",
         relocation=Relocation(),
     )
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of StoredSource
+    return replace(plain, **more)  # the caller names fields of StoredSource
 
 
 def planned(of: Source, known: StoredSource, limits: Mapping[str, HostLimit] = NO_LIMITS) -> Update | None:
@@ -297,7 +297,7 @@ def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
 def test_a_setting_changes_the_channels_that_show_it(
     changed: dict[str, object], refiles: bool, resettles: bool, touches: bool
 ) -> None:
-    of = replace(MINISTRY, **changed)  # type: ignore[arg-type]  # the rows name fields of Source
+    of = replace(MINISTRY, **changed)  # the rows name fields of Source
     found = plan([of], [stored(MINISTRY)], NO_LIMITS, NOON)
     expected = Update(
         1,

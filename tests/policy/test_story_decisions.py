@@ -1,8 +1,7 @@
 """Splits and merges of stories that are possible."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import UsageError
 from aggregator.model.decision import Pairing, State, Trigger

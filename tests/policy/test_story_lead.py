@@ -1,9 +1,9 @@
 """Story lead: channels of an item, and the one member of a story that each channel shows."""
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.policy.story_lead import (
     ALL,
@@ -30,7 +30,7 @@ def member(number: int, **more: object) -> Member:
         priority=0,
         fingerprint=b"same",
     )
-    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Member
+    return replace(plain, **more)  # the caller names fields of Member
 
 
 def at_home(number: int, **more: object) -> Member:

@@ -1,9 +1,9 @@
 """The life of a subscription, decided without a clock."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.websub import Advert, Subscription, SubscriptionState
 from aggregator.policy import subscription
@@ -27,7 +27,7 @@ def given(standing: SubscriptionState = SubscriptionState.WANTED, **fields: obje
         since=NOON - 2 * HOUR,
         due=NOON,
     )
-    return replace(plain, **fields)  # type: ignore[arg-type]  # the caller names fields
+    return replace(plain, **fields)  # the caller names fields
 
 
 def active(**fields: object) -> Subscription:

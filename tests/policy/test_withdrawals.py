@@ -1,9 +1,9 @@
 """Tombstones and expiries in a document: which count, and what follows of them."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.changes import Changes, Edit, NewItem, Placement
 from aggregator.model.decision import Lapse, State, Trigger
@@ -36,7 +36,7 @@ def read(*items: Item, tombstones: tuple[OriginTombstone, ...] = (TOMBSTONE,)) -
 
 def step(**fields: object) -> OriginStep:
     plain = OriginStep(7, Trigger.TOMBSTONE, NOON, "deleted by its origin", tombstone=NOON - HOUR)
-    return replace(plain, **fields)  # type: ignore[arg-type]  # the caller names fields of OriginStep
+    return replace(plain, **fields)  # the caller names fields of OriginStep
 
 
 def test_a_document_without_tombstones_stays_as_it_is() -> None:
@@ -66,7 +66,7 @@ def test_held_items_are_withdrawn_too(state: State) -> None:
 )
 @pytest.mark.parametrize("name", ["updated", "claimed"])
 def test_a_newer_entry_cancels_a_tombstone(name: str, said: datetime | None, is_deleted: bool) -> None:
-    stored = replace(replace(STORED, updated=None), **{name: said})  # type: ignore[arg-type]
+    stored = replace(replace(STORED, updated=None), **{name: said})
     assert heeded(read(), (stored,), NOON)[1] == ((step(),) if is_deleted else ())
     listed = item(**{name: said})  # type: ignore[arg-type]
     kept, steps = heeded(read(listed), (STORED,), NOON)
@@ -121,7 +121,7 @@ def test_the_reason_names_who_deleted_it_and_why() -> None:
 
 def known(expires: datetime | None = None, **fields: object) -> Known:
     plain = Known(7, State.LIVE, "Bridge opens", b"", (), (), NOON, expires=expires, foretold=False)
-    return replace(plain, **fields)  # type: ignore[arg-type]  # the caller names fields of Known
+    return replace(plain, **fields)  # the caller names fields of Known
 
 
 def restated(old: Known, expires: datetime | None) -> Changes:
@@ -205,7 +205,7 @@ def test_the_text_of_an_expired_entry_is_no_edit() -> None:
     )
     edit = replace(notice, item=item(expires=NOON + DAY))
     changes = completed(Changes(Knowledge(""), Mode.NORMAL, edits=(notice, edit)), (), NOON)
-    assert changes.edits == (Edit(7, item(), substantive=False, updated=NOON, id="abc"), edit)
+    assert changes.edits == (Edit(7, item(expires=NOON), substantive=False, updated=NOON, id="abc"), edit)
 
 
 def test_the_steps_of_tombstones_come_first() -> None:

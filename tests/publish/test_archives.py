@@ -1,12 +1,12 @@
 """Archives and withdrawals as documents: a subscriber that was away learns of everything."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.model.settings import Republish

@@ -1,11 +1,11 @@
 """Sitemaps hold what search engines may list and nothing else; the sources are an OPML file."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.settings import Republish

@@ -1,10 +1,10 @@
 """Documents are rendered once, and again when anything that shapes them changes."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import State
 from aggregator.model.item import Enclosure

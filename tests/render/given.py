@@ -1,11 +1,11 @@
 """Releases and documents for the tests of editorial and render."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any  # JSON and feedparser return untyped values
 
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator import render
 from aggregator.editorial.present import present

@@ -1,8 +1,9 @@
 """Responses of the API."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from aggregator.model.api import ApiPage, Unmatched
 from aggregator.model.release import Tombstone

@@ -1,10 +1,10 @@
 """Links between the documents of a channel (RFC 5005 section 4), and the channel of withdrawals."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator import render
 from aggregator.model.release import Channel

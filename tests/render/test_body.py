@@ -1,11 +1,10 @@
 """Content, other publishers and disclaimer stay separate elements."""
 
-from dataclasses import replace
-
 import html5lib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.model.item import Enclosure
 from aggregator.model.release import AlsoReleased

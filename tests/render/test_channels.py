@@ -1,8 +1,7 @@
 """Title, addresses, language and id of a channel."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.release import Channel
 from aggregator.model.settings import Text, Topic

@@ -1,10 +1,10 @@
 """Sitemaps and OPML."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.editorial.present import published_feed
 from aggregator.model.indexed import Indexed

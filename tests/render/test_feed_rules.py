@@ -1,10 +1,11 @@
 """Documents follow the rules of the W3C feed validator: each of its messages is checked or has a reason."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator import render
 from aggregator.editorial.tombstone import tombstone
@@ -156,7 +157,7 @@ def test_documents(check: Check) -> None:
 def test_a_document_that_breaks_a_rule_is_found(check: Check) -> None:
     old, new = (each.encode() for each in BROKEN[check])
     whole = documents()
-    broken = replace(
+    broken = dataclasses.replace(
         whole, **{name: getattr(whole, name).replace(old, new) for name in ("rss", "atom", "archive")}
     )
     assert broken != whole

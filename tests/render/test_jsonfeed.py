@@ -1,9 +1,8 @@
 """JSON Feed 1.1: documents are valid and parse back to the stored items."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from aggregator.model.item import Item
 from aggregator.model.stored import FeedInfo

@@ -1,8 +1,7 @@
 """Documents are deterministic, in each format."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator import render
 from aggregator.editorial import names

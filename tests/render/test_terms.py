@@ -1,9 +1,9 @@
 """Terms of use as published for machines."""
 
 import json
-from dataclasses import replace
 
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator.model.rights import Terms, Use
 from aggregator.render import terms

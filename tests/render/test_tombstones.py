@@ -1,11 +1,11 @@
 """Tombstone entries: valid in each format, newer than the entry, older than their withdrawal, and expired."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator import render
 from aggregator.editorial.tombstone import tombstone

@@ -1,8 +1,7 @@
 """Links to the translations of a release in every format."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.release import Release, Translated
 from tests.line.valid import ATOM, atom_mistakes, json_mistakes, rss_mistakes
@@ -13,7 +12,7 @@ SPANISH = Translated("es", "https://releases.example/items/sssssssssssss/presa",
 
 
 def translated(**fields: object) -> Release:
-    return replace(release(), translations=(SPANISH, FRENCH), **fields)  # type: ignore[arg-type]  # of Release
+    return replace(release(), translations=(SPANISH, FRENCH), **fields)  # of Release
 
 
 def test_a_json_feed_lists_language_address_and_id() -> None:

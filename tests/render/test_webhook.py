@@ -1,10 +1,10 @@
 """Messages of webhooks: what a program, Slack and Teams read, with hostile releases too."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.push import HookEvent
 from aggregator.model.push_settings import WebhookFormat

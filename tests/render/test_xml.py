@@ -1,12 +1,12 @@
 """RSS and Atom: documents are valid and parse back to the stored items."""
 
-from dataclasses import replace
 from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from msgspec.structs import replace
 
 from aggregator import render
 from aggregator.model.entry import Origin

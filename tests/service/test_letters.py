@@ -2,11 +2,11 @@
 
 import asyncio
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.push_settings import Encryption, Mail, Smtp
 from aggregator.model.report import Answer, Ground, Report

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.push_settings import Encryption, Mail, Smtp
@@ -30,7 +31,7 @@ HARBOUR, PILOTS = source("harbour"), source("pilots")
 
 
 def settings(port: int, **smtp: object) -> Mail:
-    made = replace(Smtp("127.0.0.1", port, Encryption.NONE), **smtp)  # type: ignore[arg-type]
+    made = replace(Smtp("127.0.0.1", port, Encryption.NONE), **smtp)
     return Mail(made, "publicwire@example.org", ("desk@example.org", "ops@example.org"))
 
 

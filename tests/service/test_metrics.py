@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from aggregator.errors import Cause
 from aggregator.model.alert import Alert, AlertKind
@@ -35,7 +36,7 @@ def claim(late: timedelta = timedelta(0)) -> Claim:
 
 def outcome(kind: str, **said: object) -> Outcome:
     plain = Outcome("ministry", OutcomeKind(kind), NOON, 0.2)
-    return replace(plain, **said)  # type: ignore[arg-type]  # the caller names fields of Outcome
+    return replace(plain, **said)  # the caller names fields of Outcome
 
 
 def values(metrics: Metrics) -> dict[str, float]:

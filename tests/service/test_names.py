@@ -2,11 +2,11 @@
 
 import asyncio
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.fetch.client import Client
 from aggregator.model.settings import Config, Source

@@ -1,14 +1,15 @@
 """Decisions that no longer hold at the commit, and polls that must not be recorded."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Set
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, LeaseLost, Outdated
 from aggregator.fetch.memory import Budget
@@ -166,7 +167,7 @@ def test_a_poll_overtaken_again_and_again_is_decided_in_the_turn_of_the_writer(t
         async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
             settings = config(replace(OFFICE, feed=origin.url("/feed")), store=tmp_path)
             store.admin.sync(settings, NOON)
-            polls = replace(pipeline(store, fetcher, lambda: settings), write=overtaken.write)
+            polls = dataclasses.replace(pipeline(store, fetcher, lambda: settings), write=overtaken.write)
             (outcome,) = await polls.run([OFFICE.id])
             polls.close()
             return outcome

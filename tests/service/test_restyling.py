@@ -2,10 +2,10 @@
 
 import asyncio
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.house_style import RULES_VERSION, HouseStyle, Replacement
 from aggregator.model.settings import FOREVER

@@ -1,6 +1,7 @@
 """Service notification: datagrams to the socket of systemd, the watchdog, the states of a running service."""
 
 import asyncio
+import dataclasses
 import os
 import signal
 import socket
@@ -9,11 +10,11 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.config import load
 from aggregator.errors import StoreFull
@@ -178,7 +179,9 @@ async def _reloaded(here: Site) -> list[str]:
 
 
 def test_the_service_notifies_readiness_reload_and_stop(listener: socket.socket, tmp_path: Path) -> None:
-    here = replace(given_a_site(tmp_path, {}), environment={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+    here = dataclasses.replace(
+        given_a_site(tmp_path, {}), environment={"NOTIFY_SOCKET": str(tmp_path / "notify")}
+    )
     with here.serving() as running:
         assert told(listener) == "READY=1"
         assert told(listener) == "WATCHDOG=1"

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import StoreFull
 from aggregator.model.overview import HostTime, Tally, TallyKind

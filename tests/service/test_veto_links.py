@@ -1,11 +1,11 @@
 """Alerts of releases in their veto window hold links that stop one; no log and no plain http address has
 them."""
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.alert import Alert, AlertKind
 from aggregator.model.push_settings import Webhook

@@ -7,12 +7,13 @@ import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.fetch.push import Pusher
 from aggregator.fetch.transport import Transport

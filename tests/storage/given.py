@@ -1,8 +1,9 @@
 """Stored sources, stories and transitions for the contract tests of the storage."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.model.entry import Entry

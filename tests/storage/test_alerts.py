@@ -1,9 +1,9 @@
 """Contract of every storage engine: alerts, each raised, told and posted once."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.alert import Alert, AlertChannel, AlertKind

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 
 from aggregator.errors import Cause
 from aggregator.model.alert import AlertKind
@@ -268,7 +268,7 @@ def plain(number: int, guid: str = "") -> Item:
 
 
 def filled(number: int, **fields: object) -> Item:
-    return replace(plain(number), **fields)  # type: ignore[arg-type]  # the caller names fields of Item
+    return replace(plain(number), **fields)  # the caller names fields of Item
 
 
 COUNT = 400

@@ -2,10 +2,10 @@
 
 import threading
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError, LeaseLost, UsageError
 from aggregator.model.decision import Trigger

@@ -1,9 +1,9 @@
 """Contract of every storage engine: channel documents, backlog and sequence numbers."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.model.release import Window

@@ -1,9 +1,9 @@
 """Contract of the ClusterStore: passes over hosts, deaths of nodes, shares, and versions of the configuration."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, LeaseLost, Outdated, PollError
 from aggregator.model.alert import AlertKind

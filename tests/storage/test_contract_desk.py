@@ -1,9 +1,9 @@
 """Contract of every storage engine: what waits at the desk, sessions, links that veto an item."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import UsageError
 from aggregator.model.amendment import Amendment

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.model.image import Drawn, ImageCopy, ImageFetch, Images, ImageState, Pictured

@@ -1,10 +1,10 @@
 """Pages of items and their texts in the store: they go with the content of their item, and to no other version."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import UsageError
 from aggregator.model.changes import Transition

@@ -1,9 +1,9 @@
 """Contract of every storage engine: due sources, claims, leases and recorded polls."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError, LeaseLost, StoreBusy, UsageError
 from aggregator.model.decision import Trigger

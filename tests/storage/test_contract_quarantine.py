@@ -1,10 +1,10 @@
 """Contract of every storage engine: items with foreign links wait for approval; the documents that versions of
 an item were read from are recorded."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator import __version__
 from aggregator.model.alert import AlertKind

@@ -1,9 +1,9 @@
 """Contract of every storage engine: configured sources, renamed, moved, removed and put back."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import ConfigError, StorageError
 from aggregator.model.document import Document, ReadResult, Validators

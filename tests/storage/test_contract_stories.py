@@ -1,8 +1,7 @@
 """Contract of every storage engine: one story of several sources."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.alert import AlertKind
 from aggregator.model.decision import Trigger

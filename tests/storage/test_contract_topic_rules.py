@@ -1,7 +1,8 @@
 """Contract of every storage engine: topics that rules add, and channels after a change of the rules."""
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import State, Trigger

@@ -1,9 +1,9 @@
 """Contract of every storage engine: translations of one release are linked, never merged."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.translations import TRANSLATIONS_MAX
 from aggregator.model.amendment import Amendment

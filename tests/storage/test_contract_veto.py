@@ -1,9 +1,9 @@
 """Contract of every storage engine: new items wait for a veto and then go live by the clock."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.alert import AlertKind
 from aggregator.model.decision import State, Trigger

@@ -2,10 +2,10 @@
 
 import json
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.alert import AlertKind
 from aggregator.model.decision import Errand, Noted, State, Trigger

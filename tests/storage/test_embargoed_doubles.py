@@ -2,11 +2,11 @@
 day is moved where items have no other name."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import State
 from aggregator.model.entry import Entry

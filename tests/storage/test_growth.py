@@ -3,13 +3,13 @@ small one."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import Trigger
 from aggregator.policy.lifecycle import step

@@ -1,11 +1,11 @@
 """Contract of every storage engine: rate limits of hosts, admission of claims, politeness over restarts."""
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.poll import Claim, Health, Relocation

@@ -1,11 +1,11 @@
 """Matching across sources has a budget: no document makes a poll compare more, and nothing is lost by it."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.similar import SIGNATURE_BYTES_MAX, signature

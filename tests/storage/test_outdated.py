@@ -2,9 +2,9 @@
 second decision from the present state is recorded."""
 
 from collections.abc import Set
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Outdated
 from aggregator.model.decision import State, Trigger

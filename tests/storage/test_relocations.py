@@ -1,8 +1,7 @@
 """Contract of every storage engine: relocations."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError, Outdated, UsageError
 from aggregator.model.document import Fetched, Validators

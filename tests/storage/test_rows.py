@@ -1,17 +1,17 @@
-"""Fields of a dataclass as columns of the same names, and back."""
+"""Fields of a Struct as columns of the same names, and back."""
 
-from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import fields
 
 from aggregator.model.decision import State
 from aggregator.storage.sql import rows
 from tests.given import HOUR, NOON
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A field of each type that columns hold."""
 
     number: int

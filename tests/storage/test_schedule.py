@@ -1,9 +1,9 @@
 """Contract of every storage engine: rhythm and due times."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause
 from aggregator.model.document import Hints, Validators

@@ -1,12 +1,12 @@
 """Contract of every storage engine: addresses that vary from poll to poll are kept current, silently."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Outdated
 from aggregator.model.decision import Trigger

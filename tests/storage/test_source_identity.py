@@ -1,8 +1,7 @@
 """Contract of every storage engine: sources whose ids and feeds are edited keep what is theirs."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import UsageError
 from aggregator.model.decision import State, Trigger

@@ -1,10 +1,10 @@
 """Contract of every storage engine: subscriptions and tasks."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, FetchError, Outdated
 from aggregator.model.poll import PollResult
@@ -53,7 +53,7 @@ def activated(storage: Storage, **fields: object) -> Subscription:
         "lease_until": NOON + 9 * DAY,
         "due": NOON + 7 * DAY,
     }
-    made = storage.tasks.update_subscription(1, lambda found: replace(found, **(usual | fields)))  # type: ignore[arg-type]
+    made = storage.tasks.update_subscription(1, lambda found: replace(found, **(usual | fields)))
     assert made is not None
     return made
 

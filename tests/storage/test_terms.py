@@ -1,6 +1,6 @@
 """Terms of use in the store: what the operator and the origin state, and the end of rights."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aggregator.model.document import Document, ReadResult
 from aggregator.model.item import Item

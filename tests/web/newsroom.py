@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
+from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from aggregator.errors import Cause, FetchError
@@ -152,7 +153,7 @@ class Newsroom:
 
     def reconfigures(self, **changes: object) -> None:
         """Change fields of the configuration and synchronise storage, as a reload does."""
-        self.config = replace(self.config, **changes)  # type: ignore[arg-type]
+        self.config = replace(self.config, **changes)
         self.now += timedelta(minutes=1)
         self.storage.admin.sync(self.config, self.now)
 
@@ -216,4 +217,4 @@ def item(title: str, **said: object) -> Item:
         claimed=NOON - timedelta(hours=2),
         fingerprint=title.encode()[:16],
     )
-    return replace(made, **said)  # type: ignore[arg-type]
+    return replace(made, **said)

@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import html5lib
 import httpx
 import pytest
 import uvicorn
+from msgspec.structs import replace
 
 from aggregator.model.decision import State
 from aggregator.model.item import Item

@@ -1,12 +1,13 @@
 """The desk: what waits is shown as it would be published, and decided on with a reason and a name."""
 
+import dataclasses
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import State, Trigger
 from aggregator.model.desk import VetoLink
@@ -306,7 +307,7 @@ def test_veto_links_are_tried_at_a_bounded_rate(room: Newsroom) -> None:
     answers = [reader.get(f"/veto/{number}") for number in range(31)]
     assert [each.status_code for each in answers] == [404] * 30 + [429]
     assert answers[-1].headers["retry-after"] == "10"
-    assert replace(reader, client="192.0.2.7").get("/veto/1").status_code == 404
+    assert dataclasses.replace(reader, client="192.0.2.7").get("/veto/1").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Forms of the desk with a mistake keep what was entered and name the field; decisions are confirmed."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import State
 from tests.web.browser import Value

@@ -1,10 +1,10 @@
 """The search of the desk: releases in every state by words, address and id, page by page."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import State
 from tests.web.newsroom import Newsroom, item, newsroom

@@ -1,9 +1,9 @@
 """Lists of the desk whose items are decided on one by one."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import Trigger

@@ -1,9 +1,9 @@
 """What the page of a release at the desk shows of it, with times in the zone of the publication."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import State

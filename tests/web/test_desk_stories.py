@@ -1,9 +1,9 @@
 """Decisions of the desk on stories: taken out, merged, kept apart, and withdrawn as a whole."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import State, Trigger
 from aggregator.model.item import Item, Key, KeyKind

@@ -1,11 +1,11 @@
 """Directories of organisations and topics, and what the page of an organisation tells."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.document import Document, ReadResult
 from aggregator.model.rights import Terms

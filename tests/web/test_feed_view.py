@@ -1,10 +1,10 @@
 """Feeds that a browser opens."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial.words import CATALOGUES
 from aggregator.web.app import public_app

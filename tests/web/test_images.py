@@ -2,10 +2,10 @@
 
 import html
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.entry import Markup
 from aggregator.model.image import Images

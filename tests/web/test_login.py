@@ -1,12 +1,13 @@
 """Users of the desk log in, stay logged in and are logged out; other sites post nothing for them."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from msgspec.structs import replace
 
 from aggregator.model.user import AdminProxy, Role, User
 from aggregator.policy.sessions import IDLE_MAX
@@ -119,7 +120,7 @@ def test_attempts_are_rate_limited_by_name_and_by_client(room: Newsroom) -> None
     for number in range(17):
         reader.post("/login", name=f"Ana{number}", password=PHRASE)
     assert [reader.post("/login", name=f"Jo{n}", password=PHRASE).status_code for n in range(2)] == [403, 429]
-    elsewhere = replace(reader, client="192.0.2.7")
+    elsewhere = dataclasses.replace(reader, client="192.0.2.7")
     assert elsewhere.post("/login", name="Jo", password=PHRASE).status_code == 303
     room.now += timedelta(seconds=90)
     assert reader.post("/login", name="Ana", password=PHRASE).status_code == 303

@@ -1,11 +1,11 @@
 """The own look of pages: logo, colours, links and templates of blocks."""
 
 import re
-from dataclasses import replace
 from os import mkfifo
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial.blocks import BlockValues
 from aggregator.model.look import Block, Brand, Colour, LinkKind

@@ -1,10 +1,10 @@
 """Formats of the pages, and optional parts of a release."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.amendment import AmendedField
 from aggregator.model.entry import Origin

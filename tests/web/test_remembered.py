@@ -1,10 +1,10 @@
 """Responses that are kept for the time that the database is away."""
 
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.settings import Republish
 from aggregator.web.app import public_app

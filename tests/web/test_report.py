@@ -1,10 +1,10 @@
 """Reports: the public form, and decisions at the desk."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.decision import Errand, State
 from aggregator.model.report import Answer, Ground, Report

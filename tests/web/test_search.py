@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 from starlette.applications import Starlette
 
 from aggregator.errors import StoreSlow

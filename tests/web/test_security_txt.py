@@ -1,10 +1,10 @@
 """/.well-known/security.txt of RFC 9116."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.config import parse
 from aggregator.model.settings import SecurityContact

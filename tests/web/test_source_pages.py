@@ -1,11 +1,12 @@
 """Sources on the admin side: lists, health, findings, actions."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.config import Addition
 from aggregator.errors import UsageError
@@ -132,7 +133,7 @@ def test_a_source_shows_its_health_and_what_its_feed_does_badly(room: Newsroom) 
 def test_a_source_shows_its_topics_language_rights_and_how_it_is_published(
     room: Newsroom, settings: dict[str, object], words: tuple[str, ...]
 ) -> None:
-    room.reconfigures(sources=(replace(OBSERVATORY, **settings),))  # type: ignore[arg-type]
+    room.reconfigures(sources=(replace(OBSERVATORY, **settings),))
     page = desk(room).get("/sources/observatory").text
     for heading, said in zip(("Topics", "Language", "Rights", "Publish"), words, strict=True):
         assert f'<dt>{heading}</dt><dd dir="auto">{said}</dd>' in page

@@ -1,11 +1,11 @@
 """The admin web application over HTTP."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.overview import HostTime, Subscribers, Tally, TallyKind
 from aggregator.model.poll import OutcomeKind

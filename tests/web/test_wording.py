@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import quote
 import html5lib
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from aggregator.editorial import words
 from aggregator.model.look import Brand, LinkKind

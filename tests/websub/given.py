@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from aggregator.fetch.client import Client
 from aggregator.model.poll import Health, Outcome

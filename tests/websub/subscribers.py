@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
 import httpx
+from msgspec.structs import replace
 
 from aggregator.fetch.push import Pusher
 from aggregator.fetch.transport import Transport

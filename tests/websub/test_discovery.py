@@ -1,9 +1,9 @@
 """Discovery of the hub of a feed, and whether it could reach the callback."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.document import Document, Fetched
 from aggregator.model.settings import Config

@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.types import Message
 

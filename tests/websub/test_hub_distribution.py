@@ -1,11 +1,11 @@
 """Content distribution by the own hub: what is delivered when, and what becomes of callbacks that fail."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import StoreFull
 from aggregator.model.format import Format

@@ -1,6 +1,6 @@
 """Requests to the own hub: verification, denial, leases, limits on what strangers can have it send."""
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 
 import httpx
@@ -192,7 +192,7 @@ def test_a_request_outlives_a_kill_before_its_verification(tmp_path: Path) -> No
     async def scenario(harness: HubHarness) -> None:
         harness.room.publishes(item("First"))
         await harness.asks()
-        again = replace(harness.verifier)  # a new process knows nothing of the request
+        again = dataclasses.replace(harness.verifier)  # a new process knows nothing of the request
         await again.step()
         await again.running.idle()
         assert harness.room.storage.push.subscribers() == 1
@@ -257,7 +257,7 @@ def test_further_topics_of_a_callback_are_new_subscriptions(tmp_path: Path) -> N
     """One verified callback could otherwise take all the room of the hub."""
 
     async def scenario(harness: HubHarness) -> None:
-        harness.endpoint = replace(harness.endpoint, limits=HubLimits(2, 9, 9))
+        harness.endpoint = dataclasses.replace(harness.endpoint, limits=HubLimits(2, 9, 9))
         harness.app.router.routes[0] = harness.endpoint.routes()[0]
         harness.room.publishes(item("First"))
         await harness.subscribes("/one")
@@ -287,7 +287,7 @@ def test_further_topics_of_a_callback_are_rate_limited(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limits", [HubLimits(1, 9, 9), HubLimits(9, 1, 9), HubLimits(9, 9, 1)])
 def test_there_are_no_more_subscriptions_than_the_limits(tmp_path: Path, limits: HubLimits) -> None:
     async def scenario(harness: HubHarness) -> None:
-        harness.endpoint = replace(harness.endpoint, limits=limits)
+        harness.endpoint = dataclasses.replace(harness.endpoint, limits=limits)
         harness.room.publishes(item("First"))
         harness.app.router.routes[0] = harness.endpoint.routes()[0]
         await harness.subscribes("/first")

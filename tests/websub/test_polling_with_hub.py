@@ -1,9 +1,9 @@
 """Polling beside a hub: interval, missed announcements, alerts."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.schedule import DueReason
 from aggregator.model.websub import SubscriptionState

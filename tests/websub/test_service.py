@@ -1,9 +1,9 @@
 """A running service beside a hub: subscription, deliveries, and a callback that stays secret."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -67,7 +67,7 @@ def test_a_running_service_is_a_hub_and_delivers_what_a_poll_brings(
     tmp_path: Path, beside: HubServer
 ) -> None:
     here = given_a_site(tmp_path, {"ministry": beside.url("/feed")}, poll=", websub: false")
-    here = replace(here, environment={"HOOK_SECRET": "a-secret"})
+    here = dataclasses.replace(here, environment={"HOOK_SECRET": "a-secret"})
     callbacks = Callbacks()
     with http_server_in_thread() as subscriber:
         subscriber.answers = callbacks

@@ -1,11 +1,11 @@
 """Subscription requests: cases 200 to 204 of websub.rocks, renewal, retry, unsubscribing, HTTPS."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import ALLOWED

@@ -2,14 +2,14 @@
 
 import tracemalloc
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, get_origin, get_type_hints
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields, replace
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import Document, Hints, ReadResult
@@ -48,8 +48,9 @@ RESULT = ReadResult(
 
 
 def test_a_result_decodes_to_an_equal_one() -> None:
-    decoded = decode(encode(RESULT))
-    assert (decoded, repr(decoded)) == (RESULT, repr(RESULT))
+    answer = encode(RESULT)
+    decoded, expected = decode(answer), replace(RESULT, size=len(answer))
+    assert (decoded, repr(decoded)) == (expected, repr(expected))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_values_that_the_store_could_not_unpack_are_a_value_error(lie: ReadResul
         decode(encode(lie))
 
 
-BOUNDS = {
+BOUNDS: Mapping[type[msgspec.Struct], type[msgspec.Struct]] = {
     ReadResult: ResultBounds,
     Document: DocumentBounds,
     Hints: HintsBounds,
@@ -105,7 +106,7 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("of", [ReadResult, Document, Hints, Item, Enclosure, Origin])
-def test_every_array_of_an_answer_has_a_bound(of: type[Any]) -> None:
+def test_every_array_of_an_answer_has_a_bound(of: type[msgspec.Struct]) -> None:
     arrays = {each.name for each in fields(of) if get_origin(each.type) is tuple}
     bounds = get_type_hints(BOUNDS[of], include_extras=True) if of in BOUNDS else {}
     assert arrays <= {name for name, bound in bounds.items() if get_origin(bound) is Annotated}

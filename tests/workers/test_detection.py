@@ -1,9 +1,9 @@
 """Detection of undeclared languages, with the extra `languages` and without."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.model.document import Fetched, ReadJob, ReadResult
 from aggregator.model.item import LANGUAGE_DETECTED

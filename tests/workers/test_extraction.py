@@ -1,9 +1,9 @@
 """Pages in a confined worker: the text of real-looking and hostile ones, and robots.txt."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, WorkerError
 from aggregator.model.house_style import RULES_VERSION, UNSTYLED, HouseStyle, Replacement
@@ -37,7 +37,7 @@ QUARANTINED = replace(JOB.source, quarantine=Quarantine.FOREIGN_LINKS, links_to=
 def job(body: str = ARTICLE, head: str = "", **others: object) -> PageJob:
     html = f"""<!doctype html><html><head><title>Bridge</title>{head}</head><body>
     <nav><a href="/">Home</a> <a href="/news">News</a></nav>{body}<footer>All rights reserved</footer>"""
-    return replace(JOB, body=html.encode(), **others)  # type: ignore[arg-type]  # fields of PageJob
+    return replace(JOB, body=html.encode(), **others)  # fields of PageJob
 
 
 def test_the_text_of_a_page_is_sanitised_as_the_body_of_an_entry() -> None:

@@ -1,9 +1,9 @@
 """The text of a document is bounded wherever it may grow: encodings, entities, addresses, inherited fields."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import ParseError
 from aggregator.model.document import ReadJob, ReadResult

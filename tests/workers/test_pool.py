@@ -11,12 +11,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.fetch.memory import Budget, Share

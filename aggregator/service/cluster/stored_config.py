@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.config import apart
 from aggregator.errors import ConfigError, UsageError
@@ -16,8 +18,7 @@ from aggregator.storage import Storage
 NOT_APPLIED = "no configuration is in force: `publicwire apply --config sources.yaml` puts one into force"
 
 
-@dataclass(frozen=True, slots=True)
-class NodeSettings:
+class NodeSettings(Struct, frozen=True):
     """Settings of one node, from its options and environment, in place of the keys of sources.yaml."""
 
     store: Path

@@ -1,7 +1,8 @@
 """Other members of the story of each item, and its translations. Called inside transactions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.stored import Stored, StoryMember
 from aggregator.storage.sql import translated, values

@@ -1,7 +1,8 @@
 """The configuration last applied, as far as outputs show it: read where sources.yaml holds a mistake."""
 
 import json
-from dataclasses import asdict
+
+from msgspec import to_builtins
 
 from aggregator.model.image import Images
 from aggregator.model.settings import Applied, Config, Publication, SecurityContact, Source, Text, Topic
@@ -16,7 +17,7 @@ TEXTS = ("disclaimer", "disclaimer_line")
 def packed(config: Config) -> str:
     """Return the publication and the disclaimers of sources as JSON; their other settings have columns."""
     own = {each.id: each.disclaimer.by_language for each in config.sources if each.disclaimer}
-    kept = {"publication": asdict(config.publication), "disclaimers": own}
+    kept = {"publication": to_builtins(config.publication), "disclaimers": own}
     return json.dumps(kept, ensure_ascii=False)
 
 

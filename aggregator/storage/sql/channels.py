@@ -7,7 +7,8 @@ a change of story lead or topics deletes some. An item that must wait for a shar
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.policy.story_lead import ALL, Member, entering, is_shared, listing_names, settle
 from aggregator.storage.sql import archives, places, rows

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+
+from msgspec.structs import replace
 
 from aggregator.model.alert import AlertKind
 from aggregator.model.document import Validators

@@ -6,8 +6,9 @@ A row outlives its item: a source that is forgotten and added again finds what w
 
 import json
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import fields, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from aggregator.dedupe import erased, similar, within
 from aggregator.dedupe.copies import Copies, day_text, link_text
@@ -23,7 +24,7 @@ from aggregator.storage.sql import fingerprints, rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
 LAST_LINE = "SELECT coalesce(max(number), 0) AS line FROM journal"
-COLUMNS = tuple(each.name for each in fields(Decision))
+COLUMNS = Decision.__struct_fields__
 ORIGINS = ", ".join(f"'{each}'" for each in OF_ORIGIN)
 # An approval of a version, as another machine gave it meanwhile, undoes no withdrawal, and no step of an
 # origin takes the place of one by the operator, which binds copies, too.

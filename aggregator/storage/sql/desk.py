@@ -1,9 +1,10 @@
 """The contract's DeskStore: what waits for a decision, near matches of an item, links that veto one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+
+from msgspec.structs import replace
 
 from aggregator.dedupe.stories import may_match
 from aggregator.model.decision import State

@@ -1,7 +1,8 @@
 """Answers to the doubt about a source: by the items that its document lists, or by the operator."""
 
 from collections import Counter
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.errors import UsageError
 from aggregator.model.document import ReadResult

@@ -1,7 +1,8 @@
 """Fingerprints of a former version, computed anew from the stored items."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.item import FINGERPRINT_VERSION, Item
 from aggregator.model.stored import Known

@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from aggregator.errors import StorageError
 from aggregator.model.decision import Act, Amended, Decision, Forgotten, Noted, Pairing, Trigger

@@ -4,10 +4,11 @@ import json
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from aggregator.dedupe.similar import is_sound
 from aggregator.model.amendment import Amendment
@@ -45,8 +46,7 @@ RECOGNISED = (
 )  # as `Decision` has them
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """A journal file: its readable lines, each with what was decided, and numbers of unreadable ones."""
 
     lines: Mapping[str, Entry]

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aggregator.dedupe.comparing import TEXT_CHARS_MAX
 from aggregator.dedupe.damping import EDITS_WITHIN
@@ -137,8 +139,7 @@ def _value(row: Row, keys: Sequence[Key], *, is_listed: bool) -> Known:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Addresses:
+class _Addresses(Struct, frozen=True):
     """Addresses of a document without items of other sources (`free`), with candidates that are `read`, and
     with candidates beyond CANDIDATES_MAX. Home pages are in none."""
 

@@ -6,9 +6,10 @@ from.
 
 from collections import defaultdict
 from collections.abc import Sequence, Set
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator.errors import Outdated
 from aggregator.model.changes import Transition

@@ -4,8 +4,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.stories import Matcher
@@ -23,8 +25,7 @@ WAITING = """SELECT item FROM (
     FROM unmatched u JOIN item i ON i.number = u.item) AS waiting ORDER BY turn, item LIMIT ?"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """One item with the member of the story it joins, None for none, and the fingerprint of the one that may
     be shown in its place; `signed` are signatures made for it, `own` its own."""
 

@@ -4,8 +4,9 @@ Of all commands only the service loads it, and `show` for a version that waits.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.dedupe import similar
 from aggregator.model.domains import host_of

@@ -5,7 +5,8 @@ Ids are the same after a restore or when an item comes again, so that a decision
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aggregator.errors import UsageError
 from aggregator.model.changes import Transition
@@ -18,8 +19,7 @@ from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
 ITEM = """SELECT i.number, i.id, i.source, i.state, i.story, i.says, i.fingerprint FROM item i"""
 
 
-@dataclass(frozen=True, slots=True)
-class Paired:
+class Paired(Struct, frozen=True):
     """Pairs of ids that were split, and stories with members that were merged."""
 
     apart: frozenset[tuple[str, str]]

@@ -6,8 +6,9 @@ Called inside a write transaction.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.model.release import WINDOW
 from aggregator.policy import crowding
@@ -43,8 +44,7 @@ def visible(item: str = "i", source: str = "s") -> str:
     return f"{item}.state = 'live' AND {item}.freed = 0 AND {source}.republish <> 'no'"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place that an item is to have in a channel; `burst` is its source's, None where no limit applies."""
 
     channel: int

@@ -1,8 +1,9 @@
 """The contract's PushStore: the own WebSub hub, pings of another, webhooks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from aggregator.model.push import Hook, HookItem, HookNews, HubDelivery, HubRequest, HubSubscriber, Topic
 from aggregator.storage.sql import hub, webhooks
@@ -18,8 +19,7 @@ TIMES = (
 PINGED = "SELECT seq FROM hub_ping WHERE url = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class HubLimits:
+class HubLimits(Struct, frozen=True):
     """Most subscriptions and unverified requests of the hub: in all, of one callback host, of one client."""
 
     in_all: int

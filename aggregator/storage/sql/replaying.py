@@ -1,9 +1,10 @@
 """Replay of the journal: decisions that a restored store, or one that a crash has cut off, does not have."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from aggregator.model.decision import Amended, Decision, State, Trigger
 from aggregator.policy.lifecycle import amend, replayed, step

@@ -2,8 +2,9 @@
 that resurfaces must be known and is not new. Called inside a write transaction."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.model.changes import Edit
 from aggregator.model.item import Item

@@ -5,12 +5,13 @@ Times and durations are integers (milliseconds), enums their values, tuples of t
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
+
+from msgspec.structs import fields
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.document import Hints
@@ -105,13 +106,13 @@ READ: Mapping[object, Callable[[Any], object]] = {
 
 
 def value(kind: Callable[..., T], row: Row, /, **others: object) -> T:
-    """Return a dataclass made of the columns of the same names, each read by the type of its field, and of
+    """Return a Struct made of the columns of the same names, each read by the type of its field, and of
     the fields given."""
     return kind(**read(kind, row, [name for name in _readers(kind) if name not in others]), **others)
 
 
 def read(kind: Callable[..., object], row: Row, names: Iterable[str]) -> dict[str, Any]:
-    """Return these fields of a dataclass, read from the columns of the same names."""
+    """Return these fields of a Struct, read from the columns of the same names."""
     readers = _readers(kind)
     return {name: row[name] if (reader := readers[name]) is None else reader(row[name]) for name in names}
 
@@ -127,7 +128,7 @@ def _reader(of: object) -> Callable[[Any], object] | None:
 
 
 def unpack(kind: Callable[..., T], text: str, /, **others: object) -> T:
-    """Return a dataclass made of JSON by `pack`, and of the fields given; missing ones have their default."""
+    """Return a Struct made of JSON by `pack`, and of the fields given; missing ones have their default."""
     if text == "{}":  # as in most rows
         return kind(**others)
     members, known = json.loads(text), _readers(kind)
@@ -135,8 +136,8 @@ def unpack(kind: Callable[..., T], text: str, /, **others: object) -> T:
 
 
 def pack(of: Any, *names: str) -> str:
-    """Return a dataclass, or these fields of it, as JSON without what is empty."""
-    names = names or tuple(each.name for each in fields(of))
+    """Return a Struct, or these fields of it, as JSON without what is empty."""
+    names = names or of.__struct_fields__
     return _as_json({name: _member(value) for name in names if (value := getattr(of, name))})
 
 
@@ -169,7 +170,7 @@ PLAIN = frozenset({str, int, bytes, type(None)})  # nine of ten values: written 
 
 
 def columns(of: object, *names: str) -> dict[str, object]:
-    """Return these fields of a dataclass as columns of the same names."""
+    """Return these fields of a Struct as columns of the same names."""
     return {name: column(getattr(of, name)) for name in names}
 
 

@@ -3,7 +3,8 @@
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.errors import StoreUnavailable
 from aggregator.model.search import ChangesPage, Cursor, Matches

@@ -4,9 +4,10 @@ are due.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+
+from msgspec import Struct
 
 from aggregator.model.public_change import Gone
 from aggregator.model.release import Window
@@ -25,8 +26,7 @@ PLACED = f"""SELECT m.position AS place, {STORED} FROM {MEMBERS} {WITH_PAGE}
     WHERE {JOINED} AND m.channel = ? AND {visible()}"""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """Contents of a channel's document: tombstone entries, and rows of items. The first `kept` re-enter
     or stand in no archive yet."""
 

@@ -1,7 +1,8 @@
 """Siblings of an item: what the operator may have to withdraw besides it. For commands, not for polls."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.dedupe.copies import Copies
 from aggregator.model.decision import Decision, State, Trigger

@@ -6,7 +6,8 @@ sentence a source has one row, of its last item with it: what it repeats under a
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.dedupe.similar import bands, pieces, signature
 from aggregator.model.item import Item

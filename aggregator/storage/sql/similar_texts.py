@@ -5,8 +5,9 @@ Called inside a snapshot.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from heapq import nlargest
+
+from msgspec import Struct
 
 from aggregator.dedupe import similar
 from aggregator.dedupe.stories import CANDIDATES_EACH, CANDIDATES_MAX, TEXTS_MAX
@@ -15,8 +16,7 @@ from aggregator.storage.sql import signatures
 from aggregator.storage.sql.engine import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """Numbers of candidates, the sentences they were looked up by, and the fingerprints of items whose
     candidates are more than one poll reads."""
 

@@ -2,7 +2,8 @@
 to the store is what it takes more than before. Called inside transactions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.model.item import SHAPE, Item
 from aggregator.model.size import unsigned_bytes

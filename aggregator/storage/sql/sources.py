@@ -1,8 +1,9 @@
 """Sources in the store: brought in line with the configuration as `policy.sources` planned it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.errors import UsageError
 from aggregator.model.poll import Relocation
@@ -44,8 +45,7 @@ RESET = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """All that a configuration changes, planned in a snapshot of the store; `state` is what that depends on.
 
     `channels` are names of those that it opens, `hosts` those whose terms are to be read, `reviewed` ids of

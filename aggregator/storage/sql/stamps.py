@@ -1,13 +1,13 @@
 """Numbers given inside a write transaction, in the order of commits."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aggregator.storage.sql.engine import Connection, one
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """The change sequence number and time of one write transaction."""
 
     seq: int

@@ -2,8 +2,9 @@
 changes, but no revision is made and `updated` stays: its origin has corrected nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.model.changes import Unstyled
 from aggregator.model.house_style import HouseStyle, Styled

@@ -4,7 +4,8 @@ Whether both are of one organisation is read here, because the operator may have
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aggregator.dedupe.translations import shown
 from aggregator.model.amendment import Amendment

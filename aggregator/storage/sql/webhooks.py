@@ -3,8 +3,9 @@ decides."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aggregator.model.public_change import ChangeKind
 from aggregator.model.push import Hook, HookEvent, HookItem, HookNews

@@ -21,6 +21,10 @@ class InFlight:
     def __contains__(self, subject: Hashable) -> bool:
         return subject in self._busy
 
+    def busy(self) -> frozenset[Hashable]:
+        """Return the subjects that are busy."""
+        return frozenset(self._busy)
+
     def begin(self, subjects: set[Hashable], work: Coroutine[object, object, None]) -> None:
         """Start work; its subjects are busy from now on."""
         self._busy |= subjects

@@ -54,12 +54,13 @@ class Verifier:
         if not (self._is_woken or is_time):
             return
         self._is_woken, self._looked = False, now  # before the look: a request may come meanwhile
+        busy = self.running.busy()  # what is read may hold a request that is answered meanwhile
         waiting = await asyncio.to_thread(self.storage.hub_requests)
         if waiting:
             self.wake()
         for request in waiting:
             subject = (request.number, request.at)
-            if subject not in self.running:
+            if subject not in busy and subject not in self.running:
                 self.running.begin({subject}, self._answer(request))
 
     async def _answer(self, request: HubRequest) -> None:

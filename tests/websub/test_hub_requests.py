@@ -1,21 +1,25 @@
 """Requests to the own hub: verification, denial, leases, limits on what strangers can have it send."""
 
+import asyncio
 import dataclasses
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
+from aggregator.model.push import HubRequest
 from aggregator.model.push_settings import Hub
-from aggregator.storage.sql.push_store import HubLimits
+from aggregator.storage import Storage
+from aggregator.storage.sql.push_store import HubLimits, PushStore
 from aggregator.web.hub import PER_CLIENT, PER_HOST
 from tests.engines import remove
 from tests.events import capture_logs
 from tests.fetch.given import LOOPBACK
 from tests.given import DAY, MINUTE
-from tests.server import Script, answer, redirect
+from tests.server import Request, Script, answer, redirect
 from tests.web.newsroom import item
-from tests.websub.subscribers import FEED, SECOND, HubHarness, run_hub
+from tests.websub.subscribers import FEED, SECOND, Callbacks, HubHarness, run_hub
 
 pytestmark = pytest.mark.usefixtures("engine")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -196,6 +200,50 @@ def test_a_request_outlives_a_kill_before_its_verification(tmp_path: Path) -> No
         await again.step()
         await again.running.idle()
         assert harness.room.storage.push.subscribers() == 1
+
+    run_hub(tmp_path, scenario)
+
+
+class Slow(PushStore):
+    """A store whose answer is read at once and arrives late."""
+
+    def __init__(self, storage: Storage) -> None:
+        super().__init__(storage.engine)
+        self.was_read, self.arrives = threading.Event(), threading.Event()
+
+    def hub_requests(self) -> tuple[HubRequest, ...]:
+        found = super().hub_requests()
+        self.was_read.set()
+        self.arrives.wait()
+        return found
+
+
+class Held(Callbacks):
+    """Callbacks that answer once they may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = asyncio.Event()
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        await self.may.wait()
+        await super()._answer(request, writer)
+
+
+def test_a_request_that_is_answered_while_requests_are_read_is_verified_once(tmp_path: Path) -> None:
+    async def scenario(harness: HubHarness) -> None:
+        harness.server.answers = callbacks = Held()
+        await harness.asks()
+        await harness.verifier.step()
+        harness.verifier.storage = slow = Slow(harness.room.storage)
+        reading = asyncio.create_task(harness.verifier.step())
+        await asyncio.to_thread(slow.was_read.wait)
+        callbacks.may.set()
+        await harness.verifier.running.idle()
+        slow.arrives.set()
+        await reading
+        await harness.verifier.running.idle()
+        assert len(callbacks.asked) == 1
 
     run_hub(tmp_path, scenario)
 

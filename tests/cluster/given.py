@@ -56,13 +56,21 @@ class Cluster:
         default_factory=dict
     )  # of commands and nodes beside the tests' own
 
-    def sources(self, feeds: Mapping[str, str], *lines: str, poll: str = "", more: str = "") -> None:
-        """Write sources.yaml as `tests.running.Site.sources` does; `more` are further top-level lines."""
+    def sources(
+        self,
+        feeds: Mapping[str, str],
+        *lines: str,
+        poll: str = "",
+        more: str = "",
+        url: str = "http://127.0.0.1:8000/",
+    ) -> None:
+        """Write sources.yaml as `tests.running.Site.sources` does; `more` are further top-level lines, `url`
+        is the public address."""
         listed = [
             f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}', {LOOPBACK}{''.join(lines)}}}"
             for name, url in feeds.items()
         ]
-        head = f"""publication: {{name: Example Releases, url: "http://127.0.0.1:8000/", language: en, contact: desk@releases.test}}
+        head = f"""publication: {{name: Example Releases, url: "{url}", language: en, contact: desk@releases.test}}
 poll: {{every: 1h, host_gap: 0s{poll}}}
 websub: {{{LOOPBACK}}}
 {more}

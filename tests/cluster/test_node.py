@@ -1,8 +1,8 @@
 """One node in this process: it refuses work while its clock is off, and gives back what it holds."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from aggregator import config as configuration
 from aggregator import storage as stores
 from aggregator.config import Addition
 from aggregator.errors import Outdated, UsageError
-from aggregator.model.cluster import Role
+from aggregator.model.cluster import Delivery, Role
 from aggregator.model.schedule import HostState
 from aggregator.service.app import utc_now
 from aggregator.service.clients import Clients
@@ -22,6 +22,7 @@ from aggregator.service.cluster import shares
 from aggregator.service.cluster.app import node_of
 from aggregator.service.cluster.applying import TextInForce
 from aggregator.service.cluster.node import Node
+from aggregator.service.cluster.passes import CLAIMED_MAX
 from aggregator.service.cluster.stored_config import NodeSettings, StoredConfig
 from aggregator.service.editing import Editor
 from aggregator.service.pipeline import Pipeline
@@ -29,6 +30,7 @@ from aggregator.service.writer import Writer
 from aggregator.storage import Storage
 from aggregator.workers.pool import WorkerPool
 from tests.postgres import Server
+from tests.server import NOT_FOUND, http_server
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
 
@@ -57,15 +59,11 @@ def given_applied(storage: Storage, settings: NodeSettings, text: str = SOURCES)
     storage.cluster.apply(config, text, utc_now())
 
 
-async def ticks(
-    storage: Storage,
-    settings: NodeSettings,
-    ahead: timedelta,
-    count: int,
-    before: Callable[[], None] = lambda: None,
-) -> Node:
-    """Return a node whose clock is so far ahead, after so many ticks and its drain; `before` runs once it has
-    read its configuration."""
+@asynccontextmanager
+async def running(
+    storage: Storage, settings: NodeSettings, ahead: timedelta = timedelta()
+) -> AsyncIterator[Node]:
+    """Compose a node whose clock is so far ahead; it is drained at the end."""
     current = StoredConfig(storage, settings, {}, utc_now)
     write, clock = Writer(2), lambda: utc_now() + ahead
     clients = Clients(current, (), clock=clock)
@@ -75,17 +73,33 @@ async def ticks(
     queue = stores.host_queue(settings.database)
     await queue.install()
     node = node_of(pipeline, current, queue, Role.WORK, ClockCheck(storage, lambda: current.config), settings)
-    before()
-    for _ in range(count):
-        await node.tick()
-    node.offers.stats = await queue.stats()
-    held = frozenset(each for each in shares.ALL if node.shares.holds(each))
-    assert (not held) is bool(node.refusal)
+    yield node
     await node.drain(None)
     await queue.close()
     await clients.close()
     write.close()
-    return node
+
+
+async def ticks(
+    storage: Storage,
+    settings: NodeSettings,
+    ahead: timedelta,
+    count: int,
+    before: Callable[[], None] = lambda: None,
+) -> Node:
+    """Return a node whose clock is so far ahead, after so many ticks and its drain; `before` runs once it has
+    read its configuration."""
+    async with running(storage, settings, ahead) as node:
+        before()
+        for _ in range(count):
+            await node.tick()
+        node.offers.stats = await node.queue.stats()
+        assert (not held(node)) is bool(node.refusal)
+        return node
+
+
+def held(node: Node) -> frozenset[str]:
+    return frozenset(each for each in shares.ALL if node.shares.holds(each))
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=10), timedelta(minutes=-10)])
@@ -203,3 +217,106 @@ def test_an_edit_of_sources_is_a_version_unless_another_was_first(
         other.write(text.read())
     with pytest.raises(UsageError, match="polls no `file:` source"):
         text.write(text.read().replace("https://office.test/feed", "file:feed.xml"))
+
+
+def test_a_node_whose_ticks_fail_unexpectedly_leaves_its_shares_to_others(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    given_applied(storage, settings)
+
+    def fails() -> None:
+        raise ValueError("unexpected")
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            broken, sound = [await stack.enter_async_context(running(storage, settings)) for _ in range(2)]
+            for _ in shares.ALL:
+                await broken.tick()
+            await sound.tick()
+            assert (held(broken), held(sound)) == (frozenset(shares.ALL), frozenset())
+            broken.each_tick = fails
+            for _ in shares.ALL:
+                with pytest.raises(ValueError, match="unexpected"):
+                    await broken.tick()
+                assert held(broken) == frozenset()
+                await sound.tick()
+            assert held(sound) == frozenset(shares.ALL)
+
+    asyncio.run(run())
+
+
+def test_a_node_alone_whose_ticks_fail_keeps_its_shares(storage: Storage, settings: NodeSettings) -> None:
+    given_applied(storage, settings)
+
+    def fails() -> None:
+        raise ValueError("unexpected")
+
+    async def run() -> None:
+        async with running(storage, settings) as node:
+            node.each_tick = fails
+            for _ in shares.ALL:
+                with pytest.raises(ValueError, match="unexpected"):
+                    await node.tick()
+            assert held(node) == frozenset(shares.ALL)
+
+    asyncio.run(run())
+
+
+def test_a_share_is_leased_for_five_seconds_from_the_last_report(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    """By the database's clock: so long others pause when the node of a share is killed."""
+    given_applied(storage, settings)
+
+    async def run() -> None:
+        async with running(storage, settings) as node:
+            for _ in range(2):
+                await node.tick()
+            with storage.engine.reading() as db:
+                found = db.execute(
+                    "SELECT until - beat AS lease FROM share JOIN node ON node.name = share.node"
+                )
+                assert [row["lease"] for row in found] == [5_000, 5_000]
+
+    asyncio.run(run())
+
+
+def test_between_ticks_hosts_are_offered_that_came_due(storage: Storage, settings: NodeSettings) -> None:
+    given_applied(storage, settings)
+    more = "  - {id: port, organisation: Port Office, feed: 'http://port.test/feed'}\n"
+
+    async def run() -> None:
+        async with running(storage, settings) as node:
+            await node.tick()
+            assert (await node.queue.stats()).hosts == {"127.0.0.1"}
+            given_applied(storage, settings, SOURCES + more)
+            offering = asyncio.create_task(node.offer_on())
+            while (await node.queue.stats()).hosts != {"127.0.0.1", "port.test"}:
+                assert not offering.done()
+            offering.cancel()
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_a_pass_over_a_large_host_ends_before_its_last_source(
+    storage: Storage, settings: NodeSettings
+) -> None:
+    """The host is offered again behind those that wait: one whose sources were always due would keep its
+    place for ever."""
+    count = CLAIMED_MAX + 50
+    text, _, _ = SOURCES.partition("sources:")
+
+    async def run() -> None:
+        async with http_server(dict.fromkeys((f"/{n}" for n in range(count)), NOT_FOUND)) as origin:
+            feeds = (
+                f"  - {{id: s{n}, organisation: O, feed: '{origin.url(f'/{n}')}', allow_networks: [127.0.0.0/8]}}\n"
+                for n in range(count)
+            )
+            given_applied(storage, settings, f"{text}poll: {{host_gap: 0s}}\nsources:\n{''.join(feeds)}")
+            async with running(storage, settings) as node:
+                assert await node.passes.run(Delivery(1, "127.0.0.1"))
+                assert CLAIMED_MAX <= len(origin.requests) < count
+                assert await node.passes.run(Delivery(2, "127.0.0.1"))
+                assert len(set(origin.paths)) == len(origin.requests) == count
+
+    asyncio.run(run())

@@ -91,8 +91,18 @@ class Node:
             self._beat()
         except StorageError as error:
             self.fail(error)
+        except Exception:
+            await self._give_back()
+            raise  # to be logged
         finally:
             self._pulse.end()
+
+    async def _give_back(self) -> None:
+        """Leave all shares to other nodes, if any polls, after an unexpected error in a tick."""
+        with suppress(StorageError):
+            if await self.offers.workers() > 1:
+                self.shares.renewed(frozenset(), self.monotonic())
+                await self._write(partial(self._storage.cluster.give_back, self.name))
 
     async def _report(self) -> None:
         """Report this node to the others, and learn its shares and how far its clock is off."""
@@ -176,13 +186,15 @@ class Node:
                 await asyncio.sleep(RETRY_EVERY)
                 continue
             try:
-                places = self.current.config.poll.concurrency * JOBS_PER_FETCH_SLOT
-                await self.queue.run(self.passes.run, places=places, heartbeat=self.heartbeat)
+                await self.queue.run(self.passes.run, places=self._places, heartbeat=self.heartbeat)
             except StorageError as error:
                 self.fail(error)
             except Exception:
                 log.error("the queue failed, it is begun anew", exc_info=True)
                 await asyncio.sleep(RETRY_EVERY)
+
+    def _places(self) -> int:
+        return self.current.config.poll.concurrency * JOBS_PER_FETCH_SLOT
 
     async def _restyle(self) -> None:
         self._is_restyling = True

@@ -15,9 +15,13 @@ class Queue(Protocol):
         """Add a job for each of these hosts that has none."""
 
     async def run(
-        self, poll: Callable[[Delivery], Awaitable[bool]], *, places: int, heartbeat: timedelta
+        self,
+        poll: Callable[[Delivery], Awaitable[bool]],
+        *,
+        places: Callable[[], int],
+        heartbeat: timedelta,
     ) -> None:
-        """Run jobs, up to `places` at a time, until `stop`; then wait for those under way.
+        """Run jobs, up to `places` at a time, which may change, until `stop`; then wait for those under way.
 
         A job whose `poll` returns False is delivered again. So is one whose node is silent for `heartbeat`.
         """

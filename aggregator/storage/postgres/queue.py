@@ -6,7 +6,7 @@ node.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
@@ -56,6 +56,19 @@ class _Driver(PsycopgDriver):
         return await self._statements.execute(query, *args)
 
 
+class _Manager(QueueManager):
+    """A manager whose limit of jobs is read at each look: another configuration may change it."""
+
+    def __init__(self, queries: Queries, places: Callable[[], int]) -> None:
+        super().__init__(queries)
+        self._places = places
+
+    def fetch_jobs(
+        self, batch_size: int, global_concurrency_limit: int | None, heartbeat_timeout: timedelta
+    ) -> AsyncGenerator[Job, None]:
+        return super().fetch_jobs(batch_size, max(self._places(), 1), heartbeat_timeout)
+
+
 class HostQueue:
     """The queue in one database. A job names a host; no host has two."""
 
@@ -91,7 +104,11 @@ class HostQueue:
             )
 
     async def run(
-        self, poll: Callable[[Delivery], Awaitable[bool]], *, places: int, heartbeat: timedelta = HEARTBEAT
+        self,
+        poll: Callable[[Delivery], Awaitable[bool]],
+        *,
+        places: Callable[[], int],
+        heartbeat: timedelta = HEARTBEAT,
     ) -> None:
         """Run jobs, up to `places` at a time, until `stop`; then wait for those under way. StoreAway when the
         database goes away: to be called again.
@@ -100,7 +117,7 @@ class HostQueue:
         `heartbeat` at once.
         """
         async with self._connected() as db, self._connected() as listening:
-            manager = self._manager = QueueManager(Queries(_Driver(db, listening)))
+            manager = self._manager = _Manager(Queries(_Driver(db, listening)), places)
             # Before its first probe of the notifications, which goes by the other session.
             await listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(manager.channel)))
 
@@ -112,7 +129,7 @@ class HostQueue:
             await manager.run(
                 dequeue_timeout=LOOK_EVERY,
                 batch_size=BATCH,
-                max_concurrent_tasks=max(places, 2 * BATCH),
+                max_concurrent_tasks=2 * BATCH,  # any: `places` is
                 shutdown_on_listener_failure=True,
                 heartbeat_timeout=heartbeat,
                 log_aggregation_interval=timedelta(),

@@ -38,6 +38,11 @@ class ClusterStore:
         with self._engine.writing(shared=True) as db:
             nodes.leave(db, node)
 
+    def give_back(self, node: str) -> None:
+        """Give back the shares of a node, which goes on."""
+        with self._engine.writing(shared=True) as db:
+            nodes.give_back(db, node)
+
     def nodes(self) -> tuple[Node, ...]:
         """Return the nodes that have reported lately."""
         with self._engine.reading() as db:

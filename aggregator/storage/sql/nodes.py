@@ -31,8 +31,13 @@ def report(db: Connection, beat: Beat, at: datetime) -> None:
 
 def leave(db: Connection, name: str) -> None:
     """Forget a node that ends, and give back its shares."""
-    db.execute("DELETE FROM share WHERE node = ?", (name,))
+    give_back(db, name)
     db.execute("DELETE FROM node WHERE name = ?", (name,))
+
+
+def give_back(db: Connection, name: str) -> None:
+    """Give back the shares of a node."""
+    db.execute("DELETE FROM share WHERE node = ?", (name,))
 
 
 def known(db: Connection, at: datetime) -> tuple[Node, ...]:

@@ -1,8 +1,11 @@
 """Notifications of commits, and the look once a second that makes up for those that do not arrive."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
@@ -72,6 +75,25 @@ def test_without_notifications_the_values_are_read_each_second(url: str, storage
         await asyncio.to_thread(until, lambda: notices.newest() not in (before, None))
 
     asyncio.run(listening(notices, publish))
+
+
+def test_the_values_are_read_once_a_second(url: str, storage: Storage) -> None:
+    """Of several pauses the shortest is looked at: a busy machine makes others longer."""
+    read, has_read = list[float](), threading.Event()
+
+    def monotonic() -> float:
+        read.append(time.monotonic())
+        if len(read) >= 4:
+            has_read.set()
+        return read[-1]
+
+    async def wait() -> None:
+        read.clear()
+        has_read.clear()
+        await asyncio.to_thread(has_read.wait)
+
+    asyncio.run(listening(Notices(url, monotonic=monotonic), wait))
+    assert 0.9 < min(after - before for before, after in pairwise(read)) < 1.5
 
 
 def test_of_a_session_that_ended_nothing_is_known_until_the_next(url: str, storage: Storage) -> None:

@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Event
 
 import pytest
 
+from aggregator import storage as stores
 from tests.cluster.offices import (
     begin_withdrawal,
     due_now,
@@ -65,6 +66,19 @@ def test_polls_go_on_after_a_pause_of_the_database(
         is_whole(cluster, 2, withdrawn=1)
         if how == "immediate":
             assert [node.metric("publicwire_store_away_times_total") for node in nodes] == [1, 1]
+
+
+def test_the_server_ends_a_transaction_that_stands_still_before_others_give_up(
+    postgres: Server, tmp_path: Path
+) -> None:
+    with closing(stores.open_storage(tmp_path, postgres.schema("stands_still"))) as storage:
+        for shared in (False, True):
+            with storage.engine.writing(shared=shared) as db:
+                (limits,) = db.execute(
+                    """SELECT current_setting('idle_in_transaction_session_timeout') AS idle,
+                    current_setting('lock_timeout') AS waiting"""
+                )
+            assert (limits["idle"], limits["waiting"]) == ("5s", "7s")
 
 
 @pytest.mark.parametrize("seconds", [3, pytest.param(30, marks=pytest.mark.soak)])

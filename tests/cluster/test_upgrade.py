@@ -1,7 +1,9 @@
 """Nodes of this release work on while and after a migration of the next one has been carried out."""
 
 import dataclasses
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -74,6 +76,20 @@ def test_a_schema_that_serves_this_release_is_opened_and_another_is_not(
     assert stores.present(tmp_path, url) is None
     with pytest.raises(StorageError, match="was written by a newer Publicwire"):
         stores.open_storage(tmp_path, url)
+
+
+def test_of_processes_that_open_an_empty_schema_at_once_one_makes_the_tables(
+    postgres: Server, tmp_path: Path
+) -> None:
+    url, at_once = postgres.schema("upgrade_at_once"), 6
+    ready = threading.Barrier(at_once)
+
+    def open_it(n: int) -> None:
+        ready.wait()
+        stores.open_storage(tmp_path / str(n), url).close()
+
+    with ThreadPoolExecutor(at_once) as threads:
+        assert list(threads.map(open_it, range(at_once))) == [None] * at_once
 
 
 def given_the_next_release(directory: Path, *, serves: bool) -> Path:

@@ -79,3 +79,24 @@ def test_apply_names_the_nodes_that_do_not_follow(cluster: Cluster, origin: Http
         done = cluster.run("apply")
         assert (done.returncode, "0 of 2 nodes follow it" in done.stdout) == (0, True)
         assert done.stderr.count("PRESS_TOKEN") == 2
+
+
+def test_sessions_that_outlast_a_transaction_go_past_a_pooler(cluster: Cluster, origin: HttpServer) -> None:
+    """PgBouncer in transaction mode lends a connection for one transaction: no lock, queue or notification of
+    a session may depend on it. Here another user's sessions are those past it."""
+    cluster.rows("DO $$ BEGIN CREATE ROLE past SUPERUSER LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
+    past = ("--direct", cluster.database.replace("publicwire@", "past@"))
+    cluster.sources({"s0": origin.url("/0")})
+    cluster.apply()
+    with cluster.node("work", "work", *past) as work, cluster.node("web", "web", *past) as web:
+        until(lambda: len(web.titles()) == 2, seconds=60)
+
+        def users(which: str) -> set[tuple[object, ...]]:
+            of = " OR ".join(f"application_name LIKE '%process {each.process.pid}'" for each in (work, web))
+            return set(cluster.rows(f"SELECT usename FROM pg_stat_activity WHERE ({of}) AND {which}"))
+
+        assert users("application_name LIKE 'queue%'") == {("past",)}
+        assert users("application_name LIKE 'notices%'") == {("past",)}
+        holds = "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')"
+        assert users(f"state = 'idle' AND {holds}") == {("past",)}
+        assert ("publicwire",) in users("application_name LIKE 'process%'")

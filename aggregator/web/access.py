@@ -46,7 +46,8 @@ class Access:
     _: KW_ONLY
     config: Callable[[], Config]
     clock: Callable[[], datetime]
-    _key: bytes = field(default_factory=lambda: secrets.token_bytes(TOKEN_BYTES), repr=False)
+    _own_key: bytes = field(default_factory=lambda: secrets.token_bytes(TOKEN_BYTES), repr=False)
+    _keys: list[bytes] = field(default_factory=list, repr=False)  # that of the store, once it was read
 
     def visitor(self, request: Request, *, prolongs: bool = True) -> Visitor:
         """Return the user of a request; a session in use is prolonged, but not by pages that reload."""
@@ -54,7 +55,7 @@ class Access:
         has_users = bool(config.users)
         if named := self._named(request):
             user = next((each for each in config.users if each.name == named), None)
-            return Visitor(user, sessions.form_token(named, self._key), named, has_users)
+            return Visitor(user, sessions.form_token(named, self._form_key()), named, has_users)
         token = request.cookies.get(self._cookie(request), "")
         if not token or not has_users:
             return Visitor(has_users=has_users)
@@ -122,6 +123,17 @@ class Access:
             self.storage.touch(sessions.digest(token), now)
         except StoreUnavailable as error:
             log.warning("session not prolonged", error=str(error))
+
+    def _form_key(self) -> bytes:
+        """Return the key of forms of users that a proxy names, which all nodes of a cluster have in common;
+        an own one while the store takes nothing."""
+        if not self._keys:
+            try:
+                self._keys.append(self.storage.form_key(self._own_key))
+            except StoreUnavailable as error:
+                log.warning("forms are of this process alone", error=str(error))
+                return self._own_key
+        return self._keys[0]
 
     def _named(self, request: Request) -> str:
         """Return the name that the configured proxy gives, "" for a request from anywhere else."""

@@ -212,6 +212,18 @@ def test_a_proxy_names_the_user_from_its_networks_alone(room: Newsroom) -> None:
     assert reader.get("/desk").status_code == 303
 
 
+def test_forms_of_a_user_that_a_proxy_names_are_of_the_store_not_of_one_process(room: Newsroom) -> None:
+    """Of two nodes behind a load balancer one shows the page and the other gets the form."""
+    room.config = replace(room.config, users=(User("Ana", Role.EDITOR), JO), admin_proxy=PROXY)
+    named = {"X-Remote-User": "Ana"}
+    reader, sender = (browser(room, client="192.0.2.7", headers=named) for _ in range(2))
+    reader.get("/desk")
+    sender.form = reader.form
+    assert sender.post("/desk/bulk", act="hold", reason="x").status_code == 400  # nothing chosen
+    sender.headers["X-Remote-User"] = "Jo"
+    assert sender.post("/desk/bulk", act="hold", reason="x").status_code == 403
+
+
 def test_behind_trusted_proxies_attempts_count_for_the_client_and_the_proxy_is_known_still(
     room: Newsroom,
 ) -> None:

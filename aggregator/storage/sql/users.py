@@ -4,8 +4,11 @@ from datetime import datetime
 
 from aggregator.model.user import Session
 from aggregator.policy.sessions import AGE_MAX, IDLE_MAX
-from aggregator.storage.sql.engine import Engine, insert, read
+from aggregator.storage.sql.engine import Engine, insert, one, read
 from aggregator.storage.sql.rows import moment, ms
+
+FORM_KEY = "forms"  # in the table `meta`: key of the CSRF tokens of users that a proxy names
+KEPT = "SELECT value FROM meta WHERE key = ?"
 
 
 class SessionStore:
@@ -57,3 +60,15 @@ class SessionStore:
         """Drop all sessions of a user."""
         with self._engine.writing() as db:
             db.execute("DELETE FROM session WHERE name = ?", (user,))
+
+    def form_key(self, new: bytes) -> bytes:
+        """Return the key of the forms of users that a proxy names; a `new` one if the store has none."""
+        found = read(self._engine, KEPT, (FORM_KEY,))
+        if not found:
+            with self._engine.writing() as db:
+                db.execute(
+                    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    (FORM_KEY, new.hex()),
+                )
+                found = [one(db.execute(KEPT, (FORM_KEY,)))]
+        return bytes.fromhex(found[0]["value"])

@@ -9,13 +9,16 @@ import pytest
 from argon2 import PasswordHasher
 from msgspec.structs import replace
 
+from aggregator.errors import StoreFull
 from aggregator.model.user import AdminProxy, Role, User
 from aggregator.policy.sessions import IDLE_MAX
+from aggregator.storage.sql.users import SessionStore
 from aggregator.web.access import COOKIE
 from aggregator.web.admin import admin_app
 from aggregator.web.clients import TrustedProxies
 from aggregator.web.editing import Edits
 from tests.given import DAY, HOUR
+from tests.roles import altered
 from tests.web.browser import Browser
 from tests.web.newsroom import Newsroom, access, newsroom
 
@@ -222,6 +225,21 @@ def test_forms_of_a_user_that_a_proxy_names_are_of_the_store_not_of_one_process(
     assert sender.post("/desk/bulk", act="hold", reason="x").status_code == 400  # nothing chosen
     sender.headers["X-Remote-User"] = "Jo"
     assert sender.post("/desk/bulk", act="hold", reason="x").status_code == 403
+
+
+class Full(SessionStore):
+    """Sessions of a store that takes nothing."""
+
+    def form_key(self, new: bytes) -> bytes:
+        raise StoreFull("no room")
+
+
+def test_a_full_store_keeps_no_user_that_a_proxy_names_from_reading(room: Newsroom) -> None:
+    room.config = replace(room.config, users=(User("Ana", Role.EDITOR), JO), admin_proxy=PROXY)
+    room.storage = altered(room.storage, sessions=Full(room.storage.engine))
+    reader = browser(room, client="192.0.2.7", headers={"X-Remote-User": "Ana"})
+    assert reader.get("/desk").status_code == 200
+    assert reader.post("/desk/bulk", act="hold", reason="x").status_code == 400  # nothing chosen
 
 
 def test_behind_trusted_proxies_attempts_count_for_the_client_and_the_proxy_is_known_still(

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from aggregator.errors import StorageError, StoreAway, StoreBusy, UsageError
+from aggregator.model.cluster import Delivery
 from aggregator.model.stored import ItemQuery
 from aggregator.storage import Place, move_store, open_storage
 from tests.given import HOUR, NOON, SourceDriver, config, entry, source, succeeded, titles
@@ -42,6 +43,18 @@ def test_an_unchanged_poll_takes_two_round_trips(url: str, tmp_path: Path) -> No
         assert len(results) == POLLS
         # An answer and the next request that are read at once count as one.
         assert POLLS < counted.trips - before <= 2 * POLLS
+
+
+def test_a_pass_begins_in_three_round_trips(url: str, tmp_path: Path) -> None:
+    feeds = [source(f"s{n}", feed=f"https://one.example/{n}") for n in range(POLLS)]
+    with proxy(url) as counted, closing(open_storage(tmp_path, counted.url)) as storage:
+        storage.admin.sync(config(*feeds), NOON)
+        before = counted.trips
+        delivery = Delivery(1, "one.example")
+        batch = storage.cluster.begin_pass(delivery, "node", NOON, limit=POLLS, lease=HOUR)
+        assert batch is not None
+        assert len(batch.claims) == POLLS
+        assert counted.trips - before <= 3
 
 
 def test_the_poller_takes_its_lock_again_after_its_session_has_ended(url: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Claims: leases of due sources for one poll each, with their stored state. Called inside a transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from aggregator.model.alert import AlertKind
 from aggregator.model.document import Validators
-from aggregator.model.poll import Claim
+from aggregator.model.poll import Batch, Claim
 from aggregator.model.schedule import Due, DueReason
 from aggregator.model.websub import Subscription
 from aggregator.policy import schedule
-from aggregator.storage.sql import rows, values
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
+from aggregator.storage.sql import hosts, rows, values
+from aggregator.storage.sql.engine import Connection, Cursor, Row, as_json, ints, texts
 from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, moment, ms
 from aggregator.storage.sql.subscriptions import SELECT as SUBSCRIPTION
 
@@ -41,30 +41,36 @@ def claim(
     else:
         waiting = db.execute(NAMED, {"ids": as_json(ids)})
     admitted = (row["number"] for row in waiting if admit is None or admit(row["host"]))
+    chosen = [*islice(admitted, limit)]
     found = db.execute(
         f"""UPDATE source SET token = token + 1, leased = :until
         WHERE number {ints(":chosen")} RETURNING *""",
-        {"until": ms(now + lease), "chosen": as_json(islice(admitted, limit))},
-    ).fetchall()
-    return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
+        {"until": ms(now + lease), "chosen": as_json(chosen)},
+    )
+    return _claims(db, found, chosen)
+
+
+def waiting_at(db: Connection, host: str, now: datetime, limit: int) -> Cursor:
+    """Read up to `limit` due sources at a host, for `claim_at`."""
+    return db.execute(AT_HOST, {"host": host, "now": ms(now), "limit": limit})
 
 
 def claim_at(
-    db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta
-) -> tuple[tuple[Claim, ...], bool]:
-    """Lease up to `limit` due sources at a host; returns them and whether more may wait. Sources whose polls
-    nodes have died of come last, one at a time, so that each death counts for one of them."""
-    waiting = db.execute(AT_HOST, {"host": host, "now": ms(now), "limit": limit}).fetchall()
+    db: Connection, host: str, waiting: Sequence[Row], now: datetime, *, limit: int, lease: timedelta
+) -> Batch:
+    """Lease sources at a host, of those that are `waiting`. Sources whose polls nodes have died of come last,
+    one at a time, so that each death counts for one of them."""
     chosen = [row["number"] for row in waiting if not row["lost"]] or [row["number"] for row in waiting[:1]]
     if not chosen:
-        return (), False
+        return Batch((), (), False)
+    states = hosts.read(db, (host,))
     found = db.execute(
         f"""UPDATE source SET token = token + 1, leased = :until
         WHERE number {ints(":chosen")} AND (leased IS NULL OR leased < :now) RETURNING *""",
         {"until": ms(now + lease), "now": ms(now), "chosen": as_json(chosen)},
-    ).fetchall()
-    claimed = _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
-    return claimed, len(waiting) > len(chosen) or len(waiting) == limit
+    )
+    claimed = _claims(db, found, chosen)
+    return Batch(claimed, hosts.states(states), len(waiting) > len(chosen) or len(waiting) == limit)
 
 
 def take_over(db: Connection, host: str, *, died: bool) -> int:
@@ -86,34 +92,28 @@ def renewed(db: Connection, held: Claim) -> Claim | None:
     found = db.execute(
         "SELECT * FROM source WHERE number = ? AND token = ? AND leased IS NOT NULL AND configured = 1",
         (held.number, held.token),
-    ).fetchall()
+    )
     was_read_by = held.feed, held.relocation.at, held.body_digest, held.seen
-    for fresh in _claims(db, found):
+    for fresh in _claims(db, found, (held.number,)):
         if (fresh.feed, fresh.relocation.at, fresh.body_digest, fresh.seen) == was_read_by:
             return replace(fresh, due=held.due)
     return None
 
 
-def _claims(db: Connection, found: Sequence[Row]) -> tuple[Claim, ...]:
-    """Return the claims of rows of the `source` table."""
-    numbers = as_json(row["number"] for row in found)
-    hubs, open_alerts = _subscriptions(db, numbers), _alerts(db, numbers)
-    return tuple(_claim(row, hubs.get(row["number"]), open_alerts[row["number"]]) for row in found)
-
-
-def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
-    found = db.execute(SUBSCRIPTION + f"WHERE s.state <> 'leaving' AND s.source {ints()}", (numbers,))
-    return {row["source_number"]: values.subscription(row) for row in found}
-
-
-def _alerts(db: Connection, numbers: str) -> Mapping[int, dict[AlertKind, datetime]]:
-    found = db.execute(
-        f"SELECT source, kind, raised FROM alert WHERE cleared IS NULL AND source {ints()}", (numbers,)
+def _claims(db: Connection, found: Cursor, numbers: Collection[int]) -> tuple[Claim, ...]:
+    """Return the claims of rows of the `source` table, longest due first; `numbers` are those of the rows, or
+    more. All statements are sent before the first result is awaited."""
+    chosen = as_json(numbers)
+    hubs = db.execute(SUBSCRIPTION + f"WHERE s.state <> 'leaving' AND s.source {ints()}", (chosen,))
+    alerts = db.execute(
+        f"SELECT source, kind, raised FROM alert WHERE cleared IS NULL AND source {ints()}", (chosen,)
     )
-    kinds: dict[int, dict[AlertKind, datetime]] = defaultdict(dict)
-    for row in found:
+    claimed = sorted(found.fetchall(), key=lambda row: (row["due"], row["number"]))
+    subscriptions = {row["source_number"]: values.subscription(row) for row in hubs}
+    kinds = defaultdict[int, dict[AlertKind, datetime]](dict)
+    for row in alerts:
         kinds[row["source"]][AlertKind(row["kind"])] = moment(row["raised"])
-    return kinds
+    return tuple(_claim(row, subscriptions.get(row["number"]), kinds[row["number"]]) for row in claimed)
 
 
 def _claim(row: Row, hub: Subscription | None, alerts: Mapping[AlertKind, datetime]) -> Claim:

@@ -8,13 +8,17 @@ from aggregator.errors import Outdated
 from aggregator.model.cluster import ALIVE_FOR, Beat, ConfigVersion, Delivery, Node
 from aggregator.model.poll import Batch
 from aggregator.model.settings import Config
-from aggregator.storage.sql import claims, hosts, nodes, rows, sources
+from aggregator.storage.sql import claims, nodes, rows, sources
 from aggregator.storage.sql.engine import Connection, Engine, Row, one, read
 from aggregator.storage.sql.rows import ms
 
 DUE_HOSTS = """SELECT host, min(due) AS since FROM source WHERE configured = 1 AND due <= :now
     AND (leased IS NULL OR leased < :now) AND host <> '' GROUP BY host ORDER BY min(due), host
     LIMIT :limit OFFSET :skip"""
+# Returns a row unless the job was begun before: it is delivered again.
+BEGIN = """INSERT INTO host_run (host, job, node) VALUES (?, ?, ?)
+    ON CONFLICT (host) DO UPDATE SET job = excluded.job, node = excluded.node
+    WHERE host_run.job <> excluded.job RETURNING host"""
 
 
 class ClusterStore:
@@ -63,27 +67,28 @@ class ClusterStore:
         then nothing is claimed and None returned.
         """
         with self._engine.writing(shared=True) as db:
-            former = db.execute("SELECT job, node FROM host_run WHERE host = ?", (delivery.host,)).fetchone()
-            if former is not None and former["job"] == delivery.job:
-                died = former["node"] != node
-                if died and self._is_alive(db, former["node"]):
+            begun = db.execute(BEGIN, (delivery.host, delivery.job, node))
+            waiting = claims.waiting_at(db, delivery.host, now, limit)
+            if begun.fetchone() is None:
+                if not self._take_over(db, delivery, node):
                     return None
-                claims.take_over(db, delivery.host, died=died)
-            db.execute(
-                """INSERT INTO host_run (host, job, node) VALUES (?, ?, ?)
-                ON CONFLICT (host) DO UPDATE SET job = excluded.job, node = excluded.node""",
-                (delivery.host, delivery.job, node),
-            )
-            return self._claimed(db, delivery.host, now, limit=limit, lease=lease)
+                waiting = claims.waiting_at(db, delivery.host, now, limit)
+            return claims.claim_at(db, delivery.host, waiting.fetchall(), now, limit=limit, lease=lease)
 
     def go_on(self, host: str, now: datetime, *, limit: int, lease: timedelta) -> Batch:
         """Claim more sources in a pass that has begun."""
         with self._engine.writing(shared=True) as db:
-            return self._claimed(db, host, now, limit=limit, lease=lease)
+            waiting = claims.waiting_at(db, host, now, limit).fetchall()
+            return claims.claim_at(db, host, waiting, now, limit=limit, lease=lease)
 
-    def _claimed(self, db: Connection, host: str, now: datetime, *, limit: int, lease: timedelta) -> Batch:
-        found, has_more = claims.claim_at(db, host, now, limit=limit, lease=lease)
-        return Batch(found, hosts.states(db, (host,)) if found else (), has_more)
+    def _take_over(self, db: Connection, delivery: Delivery, node: str) -> bool:
+        """Take over the pass of a job that was begun before; False while another live node has it."""
+        former = one(db.execute("SELECT node FROM host_run WHERE host = ?", (delivery.host,)))["node"]
+        if former != node and self._is_alive(db, former):
+            return False
+        claims.take_over(db, delivery.host, died=former != node)
+        db.execute("UPDATE host_run SET node = ? WHERE host = ?", (node, delivery.host))
+        return True
 
     def _is_alive(self, db: Connection, node: str) -> bool:
         silent = nodes.silence(db, node, nodes.now(db, self._engine.clock))

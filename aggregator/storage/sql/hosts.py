@@ -1,13 +1,13 @@
 """Politeness per host, kept over restarts: gap, rate limit (429 with Retry-After), responsiveness and
 redirects."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from aggregator.model.schedule import Due, DueReason, HostLimit, HostState
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows
-from aggregator.storage.sql.engine import Connection, as_json, ints, texts
+from aggregator.storage.sql.engine import Connection, Cursor, Row, as_json, ints, texts
 from aggregator.storage.sql.rows import SET_DUE, due_columns, moment, ms
 
 STATES_MAX = 100_000  # hosts that are read at the start, the latest first
@@ -70,11 +70,15 @@ def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
     return {row["host"]: HostLimit(row["host"], moment(row["limited_until"])) for row in found}
 
 
-def states(db: Connection, names: Collection[str] | None = None) -> tuple[HostState, ...]:
-    """Return the politeness state of all hosts, or of those named, the latest first."""
+def read(db: Connection, names: Collection[str] | None = None) -> Cursor:
+    """Read all hosts, or those named, the latest first, for `states`."""
     chosen = "" if names is None else f"WHERE host {texts(':names')}"
-    found = db.execute(
+    return db.execute(
         f"SELECT * FROM host {chosen} ORDER BY next_at DESC NULLS LAST LIMIT :most",
         {"most": STATES_MAX} | ({} if names is None else {"names": as_json(names)}),
     )
+
+
+def states(found: Iterable[Row]) -> tuple[HostState, ...]:
+    """Return the politeness states in rows of the `host` table."""
     return tuple(rows.value(HostState, row) for row in found)

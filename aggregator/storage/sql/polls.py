@@ -170,7 +170,7 @@ class PollStore:
     def hosts(self, names: Collection[str] | None = None) -> tuple[HostState, ...]:
         """Return the politeness state of hosts, or of those named, the latest first."""
         with self._engine.reading() as db:
-            return hosts.states(db, names)
+            return hosts.states(hosts.read(db, names))
 
     def fetched(self, states: Sequence[HostState]) -> None:
         """Write the politeness states of hosts after a fetch that belongs to no poll."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache
+from itertools import starmap
 from operator import attrgetter
+from struct import Struct
 from typing import Any, TypeVar
 
 from msgspec.structs import fields
@@ -25,6 +27,7 @@ from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
+_SEEN = Struct(">16sQ")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 SET_DUE = "due = :due, due_reason = :due_reason, due_figures = :due_figures"  # of `due_columns`
@@ -57,15 +60,12 @@ def unpack_keys(blob: bytes) -> tuple[Key, ...]:
 
 def pack_seen(seen: Iterable[tuple[bytes, int]]) -> bytes:
     """Return digests and item numbers as one blob: 16 and 8 bytes each."""
-    return b"".join(digest + number.to_bytes(8, "big") for digest, number in seen)
+    return b"".join(starmap(_SEEN.pack, seen))
 
 
 def unpack_seen(blob: bytes) -> tuple[tuple[bytes, int], ...]:
     """Return the pairs of a blob made by `pack_seen`."""
-    return tuple(
-        (blob[start : start + 16], int.from_bytes(blob[start + 16 : start + 24], "big"))
-        for start in range(0, len(blob), 24)
-    )
+    return tuple(_SEEN.iter_unpack(blob))
 
 
 @lru_cache(maxsize=256)

@@ -11,9 +11,10 @@ import pytest
 
 from aggregator.errors import StorageError, StoreAway, StoreBusy, UsageError
 from aggregator.model.cluster import Delivery
+from aggregator.model.document import Document, ReadResult
 from aggregator.model.stored import ItemQuery
 from aggregator.storage import Place, move_store, open_storage
-from tests.given import HOUR, NOON, SourceDriver, config, entry, source, succeeded, titles
+from tests.given import HOUR, NOON, SourceDriver, config, entry, item, source, succeeded, titles
 from tests.postgres import Server, proxy
 from tests.running import until
 from tests.storage.given import given_origin
@@ -55,6 +56,33 @@ def test_a_pass_begins_in_three_round_trips(url: str, tmp_path: Path) -> None:
         assert batch is not None
         assert len(batch.claims) == POLLS
         assert counted.trips - before <= 3
+
+
+def test_a_new_item_is_committed_in_nine_round_trips(url: str, tmp_path: Path) -> None:
+    of = source("ministry")
+    with proxy(url) as counted, closing(open_storage(tmp_path, counted.url)) as storage:
+        storage.admin.sync(config(of), NOON)
+        SourceDriver(storage, of).says(entry("One", "a"))
+        (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=HOUR, ids=["ministry"])
+        read = ReadResult(Document("rss20"), (item(entry("Two", "b"), of, NOON),))
+        known = storage.polls.knowledge(claim, read, NOON, frozenset())
+        result = succeeded(claim, of, NOON + HOUR, read=(read, known))
+        before = counted.trips
+        storage.polls.record(result)
+        assert result.outcome.new == 1
+        assert counted.trips - before <= 9
+
+
+def test_unchanged_polls_are_committed_together_in_two_round_trips(url: str, tmp_path: Path) -> None:
+    feeds = [source(f"s{n}") for n in range(POLLS)]
+    with proxy(url) as counted, closing(open_storage(tmp_path, counted.url)) as storage:
+        storage.admin.sync(config(*feeds), NOON)
+        claims = storage.polls.claim(NOON, limit=POLLS, lease=HOUR)
+        results = [succeeded(claim, source(claim.id)) for claim in claims]
+        before = counted.trips
+        storage.polls.record_all(results)
+        assert len(results) == POLLS
+        assert counted.trips - before <= 2
 
 
 def test_the_poller_takes_its_lock_again_after_its_session_has_ended(url: str, tmp_path: Path) -> None:

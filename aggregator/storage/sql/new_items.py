@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from aggregator.dedupe.decided import held_reason
 from aggregator.model.changes import Changes, Edit, NewItem, Transition
@@ -23,20 +24,23 @@ from aggregator.storage.sql import (
     rows,
     search,
     signatures,
+    stamps,
     styles,
     translations,
     versions,
 )
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, ints, one, update
+from aggregator.storage.sql.engine import Connection, Cursor, Index, as_json, insert_many, ints, one, update
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
 
 def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
-    document = provenance.record(db, claim.number, changes.document, at.now)
-    stored = _store(db, claim, changes, at, document)
+    made = None if changes.document is None else provenance.record(db, claim.number, changes.document, at.now)
+    asked = _ask(db, claim, changes.new)
+    document = None if made is None else int(one(made)["number"])
+    stored = _store(db, claim, changes, at, document, asked) if asked is not None else ()
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in retention.without_content(db, changes.edits):
@@ -53,7 +57,9 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     public_changes.record(db, ChangeKind.CORRECTED, corrected, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)
-    translations.arrive(db, claim.number, [(number, new.item) for number, new in stored], at)
+    if asked is not None:
+        arrived = [(number, new.item) for number, new in stored]
+        translations.arrive(db, asked.relatives, claim.number, arrived, at)
     translations.edited(db, claim.number, changes.edits, at)
     if changes.expiries or changes.steps:
         origin_steps.write(db, claim, changes, at.now)
@@ -75,19 +81,36 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     return {new.item.digest: number for number, new in stored if new.item.digest}
 
 
+class _Asked(NamedTuple):
+    """What storing new items reads, asked for together: on PostgreSQL in one round trip."""
+
+    first: Cursor  # number
+    position: Cursor  # the last one given
+    merged: Cursor
+    relatives: Cursor
+
+
+def _ask(db: Connection, claim: Claim, items: Sequence[NewItem]) -> _Asked | None:
+    if not items:
+        return None
+    return _Asked(
+        db.execute("SELECT coalesce(max(number), 0) + 1 AS first FROM item"),
+        stamps.advance(db, "position", sum(map(_is_live, items))),
+        pairings.merged(db, [new.id for new in items]),
+        translations.relatives(db, claim.number),
+    )
+
+
 def _store(
-    db: Connection, claim: Claim, changes: Changes, at: Stamp, document: int | None
+    db: Connection, claim: Claim, changes: Changes, at: Stamp, document: int | None, asked: _Asked
 ) -> Sequence[tuple[int, NewItem]]:
     """Store items in the order given and publish the live ones; returns each with its number.
 
     Everything is settled before the rows are written, because a row is large and is written once.
     """
-    if not (items := changes.new):
-        return ()
-    first = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 AS first FROM item"))["first"])
-    numbered = list(enumerate(items, first))
+    numbered = list(enumerate(changes.new, int(one(asked.first)["first"])))
     live = [number for number, new in numbered if _is_live(new)]
-    last = channels.count(db, "position", len(live))
+    last = int(one(asked.position)["value"])
     positions = dict(zip(live, range(last - len(live) + 1, last + 1), strict=True))
     stored = [
         {
@@ -111,7 +134,7 @@ def _store(
     channels.file(db, live, at)
     public_changes.record(db, ChangeKind.PUBLISHED, live, at)
     origin_steps.of_new(db, claim.number, numbered, at.now)
-    pairings.rejoin(db, [new.id for _, new in numbered], at)
+    pairings.rejoin(db, asked.merged, [new.id for _, new in numbered], at)
     return numbered
 
 

@@ -14,7 +14,7 @@ from aggregator.model.decision import Pairing, State, Trigger
 from aggregator.model.stored import Candidate
 from aggregator.storage.sql import channels, rows
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
+from aggregator.storage.sql.engine import Connection, Cursor, Row, as_json, ints, texts
 
 ITEM = """SELECT i.number, i.id, i.source, i.state, i.story, i.says, i.fingerprint FROM item i"""
 
@@ -94,8 +94,19 @@ def _merge(db: Connection, item: Row, other: Row, at: Stamp) -> bool:
     return True
 
 
-def rejoin(db: Connection, names: Sequence[str], at: Stamp) -> None:
+def merged(db: Connection, names: Sequence[str]) -> Cursor:
+    """Read a row if the operator has merged items of these ids, for `rejoin`."""
+    return db.execute(
+        f"""SELECT 1 FROM pairing WHERE apart = 0 AND one {texts(":ids")} UNION ALL
+        SELECT 1 FROM pairing WHERE apart = 0 AND other {texts(":ids")} LIMIT 1""",
+        {"ids": as_json(names)},
+    )
+
+
+def rejoin(db: Connection, merged: Cursor, names: Sequence[str], at: Stamp) -> None:
     """Merge new items, given by their ids, with those that the operator has merged them with before."""
+    if merged.fetchone() is None:
+        return
     found = db.execute(
         f"""SELECT CASE WHEN a.number < b.number THEN a.id ELSE b.id END AS first,
         CASE WHEN a.number < b.number THEN b.id ELSE a.id END AS second

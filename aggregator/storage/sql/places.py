@@ -5,7 +5,7 @@ Called inside a write transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from msgspec import Struct
 from aggregator.model.release import WINDOW
 from aggregator.policy import crowding
 from aggregator.policy.crowding import PERIOD
-from aggregator.storage.sql.engine import Connection, Cursor
+from aggregator.storage.sql.engine import Connection, Cursor, as_json, ints
 from aggregator.storage.sql.rows import moment, ms
 
 # Where pages list an item `i`: by shown date, undated ones of a first import last.
@@ -26,12 +26,15 @@ TURN = """INSERT INTO turn (channel, source, due) VALUES (?, ?, ?)
     ON CONFLICT (channel, source) DO UPDATE SET due = excluded.due"""
 ITEMS_MAX = 500  # of one document, whatever its window holds
 ARCHIVE_ENTRIES = 40  # fewer than a document's newest items, so that it holds all that is in no archive yet
-CLOSE = f"""INSERT INTO archive (channel, number, last)
-    SELECT :channel, (SELECT coalesce(max(number), 0) + 1 FROM archive WHERE channel = :channel), m.position
-    FROM membership m WHERE m.channel = :channel
-    AND m.position > coalesce(
-        (SELECT last FROM archive WHERE channel = :channel ORDER BY number DESC LIMIT 1), 0)
-    ORDER BY m.position LIMIT 1 OFFSET {ARCHIVE_ENTRIES - 1} RETURNING number"""
+ENDS = "(SELECT a.last FROM archive a WHERE a.channel = c.number ORDER BY a.number DESC LIMIT 1)"
+CLOSE = f"""INSERT INTO archive (channel, number, last) SELECT channel, number, filled FROM (
+        SELECT c.number AS channel,
+            (SELECT coalesce(max(a.number), 0) + 1 FROM archive a WHERE a.channel = c.number) AS number,
+            (SELECT m.position FROM membership m
+                WHERE m.channel = c.number AND m.position > coalesce({ENDS}, 0)
+                ORDER BY m.position LIMIT 1 OFFSET {ARCHIVE_ENTRIES - 1}) AS filled
+        FROM channel c WHERE c.number {ints()}) AS entered
+    WHERE filled IS NOT NULL RETURNING channel"""
 
 
 # SQLite reads the tables of a CROSS JOIN in their order: by the index of the channel, whatever the sizes.
@@ -63,8 +66,11 @@ def put(db: Connection, wanted: Iterable[Place], now: datetime) -> set[int]:
             entered.append(place)
         else:
             limited[place.channel, place.source, place.burst].append(place)
-    for (channel, source, burst), places in limited.items():
-        ready = _ready(db, channel, source, burst=burst, count=len(places), now=now)
+    # All are sent before the first is read: on PostgreSQL in one round trip.
+    before = [(_waiting(db, *of[:2]), _recent(db, *of, now)) for of in limited]
+    for (of, places), (waiting, recent) in zip(limited.items(), before, strict=True):
+        ready = 0 if waiting.fetchone() else _ready(db, of, _times(recent, now), count=len(places), now=now)
+        channel, source, _ = of
         entered += places[:ready]
         db.executemany(WAIT, [(channel, place.item, source, ms(now)) for place in places[ready:]])
     db.executemany(
@@ -82,18 +88,17 @@ def put(db: Connection, wanted: Iterable[Place], now: datetime) -> set[int]:
 
 def close_archives(db: Connection, channels: Iterable[int]) -> None:
     """Close the archives of channels that new entries have filled."""
-    full = tuple(channels)
+    full = [*channels]
     while full:
-        closed = [(channel, db.execute(CLOSE, {"channel": channel})) for channel in full]
-        full = tuple(channel for channel, made in closed if made.fetchone() is not None)
+        full = [row["channel"] for row in db.execute(CLOSE, (as_json(full),)).fetchall()]
 
 
-def _ready(db: Connection, channel: int, source: int, *, burst: int, count: int, now: datetime) -> int:
-    """Return how many of `count` new items of a source enter at once, and note the turn of the next one."""
-    waiting, entered = _waiting(db, channel, source), _recent(db, channel, source, burst, now)
-    if waiting.fetchone() is not None:
-        return 0
-    taken = _times(entered, now)
+def _ready(
+    db: Connection, of: tuple[int, int, int], taken: Sequence[datetime], *, count: int, now: datetime
+) -> int:
+    """Return how many of `count` new items enter at once, and note the turn of the next one; `of` are a
+    channel, a source and its burst, `taken` the times of its last ones that entered."""
+    channel, source, burst = of
     ready = crowding.entering((now,) * count, taken, burst=burst, now=now)
     if ready == count or _is_alone(db, channel, source, now):
         return count

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from aggregator import __version__
 from aggregator.model.provenance import Provenance, ReadDocument
-from aggregator.storage.sql.engine import Connection, insert, one
+from aggregator.storage.sql.engine import Connection, Cursor
 from aggregator.storage.sql.rows import moment, ms
 
 TABLES: Mapping[str, Sequence[str]] = {
@@ -35,14 +35,13 @@ def _parser() -> str:
     return f"publicwire {__version__}, feedparser {version('feedparser')}"
 
 
-def record(db: Connection, source: int, document: ReadDocument | None, at: datetime) -> int | None:
-    """Store a document of a source, fetched at this time; returns its number, None for none."""
-    if document is None:
-        return None
-    number = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 AS next FROM document"))["next"])
-    row = {"url": document.url, "digest": document.digest, "parser": _parser()}
-    insert(db, "document", {"number": number, "source": source, "at": ms(at), **row})
-    return number
+def record(db: Connection, source: int, document: ReadDocument, at: datetime) -> Cursor:
+    """Store a document of a source, fetched at this time; the row read has its `number`."""
+    return db.execute(
+        """INSERT INTO document (number, source, at, url, digest, parser)
+        VALUES ((SELECT coalesce(max(number), 0) + 1 FROM document), ?, ?, ?, ?, ?) RETURNING number""",
+        (source, ms(at), document.url, document.digest, _parser()),
+    )
 
 
 def of_item(db: Connection, number: int) -> tuple[Provenance, ...]:

@@ -12,8 +12,12 @@ from aggregator.storage.sql.engine import Connection, as_json, ints, one
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.stamps import Stamp
 
+# Numbers grow with time, too, so that a restored store gives none that a subscriber has as its cursor.
+RESERVE = """UPDATE counter SET value = CASE WHEN value > :now THEN value ELSE :now END + :count
+    WHERE name = 'change'"""
 CHANGE = """INSERT INTO public_change (number, seq, item, source, kind, at)
-    SELECT :last - :most + row_number() OVER (ORDER BY i.position), :seq, i.number, i.source, :kind, :at
+    SELECT (SELECT value FROM counter WHERE name = 'change') - :most
+        + row_number() OVER (ORDER BY i.position), :seq, i.number, i.source, :kind, :at
     FROM item i JOIN source s ON s.number = i.source WHERE i.position IS NOT NULL AND """
 # By which a channel knows the sources that have changed lately, whatever their number.
 LAST = """INSERT INTO last_change (source, kind, at) SELECT i.source, :kind, :at
@@ -70,22 +74,12 @@ def narrowed(db: Connection, source: int, at: Stamp) -> None:
 def _log(
     db: Connection, condition: str, kind: ChangeKind, at: Stamp, *, most: int, **parameters: object
 ) -> None:
-    stamped = {"last": _reserve(db, most, at), "most": most, "seq": at.seq, "at": ms(at.now)}
+    db.execute(RESERVE, {"now": ms(at.now), "count": most})
+    stamped = {"most": most, "seq": at.seq, "at": ms(at.now)}
     db.execute(CHANGE + condition, {**stamped, "kind": kind.value, **parameters})
     if kind is not ChangeKind.PUBLISHED:
         told = {"kind": kind.value, "at": ms(at.now), **parameters}
         db.execute(LAST.format(condition=condition), told)
-
-
-def _reserve(db: Connection, count: int, at: Stamp) -> int:
-    """Return the last of `count` new numbers. They also grow with time, so that a restored store gives none
-    that a subscriber has as its cursor."""
-    found = db.execute(
-        """UPDATE counter SET value = CASE WHEN value > :now THEN value ELSE :now END + :count
-        WHERE name = 'change' RETURNING value""",
-        {"now": ms(at.now), "count": count},
-    )
-    return int(one(found)["value"])
 
 
 def detach(db: Connection, items: Sequence[int]) -> None:

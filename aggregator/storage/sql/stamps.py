@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from aggregator.storage.sql.engine import Connection, one
+from aggregator.storage.sql.engine import Connection, Cursor, one
 
 
 class Stamp(Struct, frozen=True):
@@ -24,5 +24,9 @@ def stamp(db: Connection, now: datetime) -> Stamp:
 
 def count(db: Connection, counter: str, by: int) -> int:
     """Advance a counter; returns its new value."""
-    found = db.execute("UPDATE counter SET value = value + ? WHERE name = ? RETURNING value", (by, counter))
-    return int(one(found)["value"])
+    return int(one(advance(db, counter, by))["value"])
+
+
+def advance(db: Connection, counter: str, by: int) -> Cursor:
+    """Advance a counter; the row read has its new `value`."""
+    return db.execute("UPDATE counter SET value = value + ? WHERE name = ? RETURNING value", (by, counter))

@@ -14,7 +14,7 @@ from aggregator.model.changes import Edit
 from aggregator.model.item import Item, KeyKind
 from aggregator.model.translation import Edition, TranslationKey, TranslationKind
 from aggregator.storage.sql import channels, rows
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints
+from aggregator.storage.sql.engine import Connection, Cursor, Row, as_json, ints
 from aggregator.storage.sql.stamps import Stamp
 
 FAMILY_MAX = 40  # sources of an organisation whose items are looked up, the first ones
@@ -43,12 +43,11 @@ class _Wanted(NamedTuple):
     digest: bytes
 
 
-def arrive(db: Connection, source: int, new: Sequence[tuple[int, Item]], at: Stamp) -> None:
-    """Link the new items of a source with their translations."""
+def arrive(db: Connection, found: Cursor, source: int, new: Sequence[tuple[int, Item]], at: Stamp) -> None:
+    """Link the new items of a source with their translations; `found` is its `relatives`."""
     if not new:
         return
-    family = _family(db, source)
-    is_named = _is_naming(db, family)
+    family, is_named = _family(found, source)
     told = [
         number for number, item in new if is_named or item.unmarked is not None or item.alternates is not None
     ]
@@ -71,9 +70,8 @@ def edited(db: Connection, source: int, edits: Sequence[Edit], at: Stamp) -> Non
     ]
     if not told:
         return
-    moved, family = {edit.number for edit in told if edit.moves}, _family(db, source)
-    if not _is_naming(db, family):
-        moved = set()
+    _, is_naming = _family(relatives(db, source), source)
+    moved = {edit.number for edit in told if edit.moves} if is_naming else set[int]()
     found = {edition.number: edition for edition in _editions(db, [edit.number for edit in told])}
     changed = {
         number for number, edition in found.items() if keys(edition) != before.get(number, frozenset())
@@ -86,7 +84,7 @@ def renew(db: Connection, source: int, numbers: Sequence[int], at: Stamp) -> Non
     if numbers:
         part(db, numbers, at)
         db.execute(f"DELETE FROM translation_key WHERE item {ints()}", (as_json(numbers),))
-        _link(db, numbers, _family(db, source), at)
+        _link(db, numbers, _family(relatives(db, source), source)[0], at)
 
 
 def part(db: Connection, numbers: Collection[int], at: Stamp) -> None:
@@ -162,23 +160,28 @@ def _counts(db: Connection, numbers: Iterable[int]) -> Mapping[int, int]:
     return {row["item"]: row["others"] for row in found}
 
 
-def _family(db: Connection, source: int) -> tuple[int, ...]:
-    """Return a source and those that the operator gave the same organisation."""
-    found = db.execute(
-        """SELECT number FROM source WHERE organisation = (SELECT organisation FROM source WHERE number = ?)
-        AND organisation <> '' ORDER BY number LIMIT ?""",
-        (source, FAMILY_MAX),
-    )
-    return tuple(dict.fromkeys((source, *(row["number"] for row in found))))
-
-
-def _is_naming(db: Connection, family: Sequence[int]) -> bool:
-    """Return whether any item of these sources names addresses of translations."""
+def relatives(db: Connection, source: int) -> Cursor:
+    """Read a source and those that the operator gave the same organisation, each with whether any item of it
+    names addresses of translations, for `arrive`."""
     # In the order of the index: else PostgreSQL reads the table, since many rows are of this kind.
-    first = "SELECT digest FROM translation_key WHERE source = ? AND kind = ? ORDER BY digest LIMIT 1"
-    kind = int(TranslationKind.STATED)
-    found = [db.execute(first, (source, kind)) for source in family]
-    return any(each.fetchone() is not None for each in found)
+    return db.execute(
+        """SELECT f.number, (SELECT k.digest FROM translation_key k WHERE k.source = f.number
+            AND k.kind = :kind ORDER BY k.digest LIMIT 1) IS NOT NULL AS is_naming
+        FROM (SELECT number FROM source WHERE number = :source UNION SELECT number FROM (
+            SELECT number FROM source
+            WHERE organisation = (SELECT organisation FROM source WHERE number = :source)
+            AND organisation <> '' ORDER BY number LIMIT :most) AS alike) AS f
+        ORDER BY f.number""",
+        {"source": source, "kind": int(TranslationKind.STATED), "most": FAMILY_MAX},
+    )
+
+
+def _family(found: Cursor, source: int) -> tuple[tuple[int, ...], bool]:
+    """Return the sources of one organisation, the given one first, and whether any of their items names
+    addresses of translations."""
+    family = found.fetchall()
+    is_naming = any(row["is_naming"] for row in family)
+    return tuple(dict.fromkeys((source, *(row["number"] for row in family)))), is_naming
 
 
 def _keys(db: Connection, numbers: Iterable[int]) -> Mapping[int, frozenset[TranslationKey]]:

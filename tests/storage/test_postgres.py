@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from aggregator.errors import StorageError, StoreAway, StoreBusy, UsageError
+from aggregator.errors import RejectedPoll, StorageError, StoreAway, StoreBusy, UsageError
 from aggregator.model.cluster import Delivery
 from aggregator.model.document import Document, ReadResult
 from aggregator.model.stored import ItemQuery
@@ -83,6 +84,18 @@ def test_unchanged_polls_are_committed_together_in_two_round_trips(url: str, tmp
         storage.polls.record_all(results)
         assert len(results) == POLLS
         assert counted.trips - before <= 2
+
+
+def test_a_poll_that_json_cannot_hold_is_committed_alone(url: str, tmp_path: Path) -> None:
+    with closing(open_storage(tmp_path, url)) as storage:
+        storage.admin.sync(config(source("a")), NOON)
+        (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+        result = succeeded(claim, source("a"))
+        result = replace(result, outcome=replace(result.outcome, message="a\0b"))
+        with pytest.raises(RejectedPoll):
+            storage.polls.record_all([result])
+        storage.polls.record(result)
+        assert [health.last for health in storage.overview.health()] != [None]
 
 
 def test_the_poller_takes_its_lock_again_after_its_session_has_ended(url: str, tmp_path: Path) -> None:

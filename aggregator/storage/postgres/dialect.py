@@ -4,9 +4,15 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from aggregator.storage.sql.engine import LOCKED
+
 # Lists of `engine.ints` and `texts` become arrays, which use an index; a subquery would scan the table.
 LIST = re.compile(r"IN \(SELECT (value|atom) FROM json_each\((\?|:\w+|[\w.]+)\)\)")
 ARRAY = "= ANY (ARRAY(SELECT CAST(value AS {}) FROM jsonb_array_elements_text(CAST({} AS jsonb)) AS value))"
+# Rows of `engine.records`.
+CELL = r"CAST\(json_extract\(value, '\$\.\w+'\) AS (\w+)\) AS (\w+)"
+RECORDS = re.compile(rf"\(SELECT ({CELL}(?:, {CELL})*) FROM json_each\((\?|:\w+)\)\)")
+KINDS = {"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text"}
 ELEMENTS = {"value": "bigint", "atom": "text"}
 PARAMETER = re.compile(r"'[^']*'|:(\w+)|\?")
 TABLES: Sequence[tuple[re.Pattern[str], str]] = tuple(
@@ -29,8 +35,15 @@ TABLES: Sequence[tuple[re.Pattern[str], str]] = tuple(
 @lru_cache(maxsize=1_000)
 def statement(sql: str) -> str:
     """Return a statement of storage/sql with psycopg's parameters."""
+    sql = sql.replace(LOCKED, LOCKED.strip("/* "))
+    sql = RECORDS.sub(_records, sql)
     arrays = LIST.sub(lambda found: ARRAY.format(ELEMENTS[found[1]], found[2]), sql)
     return PARAMETER.sub(_parameter, arrays.replace("%", "%%"))
+
+
+def _records(found: re.Match[str]) -> str:
+    columns = ", ".join(f"{name} {KINDS[kind]}" for kind, name in re.findall(CELL, found[1]))
+    return f"(SELECT * FROM json_to_recordset(CAST({found[6]} AS json)) AS rows({columns}))"
 
 
 def _parameter(found: re.Match[str]) -> str:

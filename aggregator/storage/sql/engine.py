@@ -13,6 +13,9 @@ from typing import Any, Protocol
 from aggregator.normalise.words import Term
 
 JOURNAL = "withdrawals.jsonl"  # file in the directory of a store
+# After a SELECT. PostgreSQL locks the rows it returns; to SQLite, in which one transaction writes, a comment.
+LOCKED = "/* FOR NO KEY UPDATE */"
+KINDS = {int: "INTEGER", float: "REAL", str: "TEXT"}
 Indexed = Sequence[tuple[int, tuple[str, ...]]]  # numbers of items, each with its words
 
 
@@ -169,6 +172,18 @@ def ints(parameter: str = "?") -> str:
 def texts(parameter: str = "?") -> str:
     """Return the condition of being a text of the list in a parameter or column."""
     return f"IN (SELECT atom FROM json_each({parameter}))"
+
+
+def records(columns: Mapping[str, type], parameter: str = "?") -> str:
+    """Return a subquery with these columns, of which each row is an object of the JSON list in a parameter.
+
+    PostgreSQL's dialect knows this text, too, and makes it a record set. Texts with NUL, which PostgreSQL
+    cannot hold, are rejected.
+    """
+    read = ", ".join(
+        f"CAST(json_extract(value, '$.{name}') AS {KINDS[kind]}) AS {name}" for name, kind in columns.items()
+    )
+    return f"(SELECT {read} FROM json_each({parameter}))"
 
 
 def insert(db: Connection, table: str, columns: Mapping[str, object]) -> None:

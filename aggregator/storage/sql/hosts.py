@@ -1,7 +1,7 @@
 """Politeness per host, kept over restarts: gap, rate limit (429 with Retry-After), responsiveness and
 redirects."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from aggregator.model.schedule import Due, DueReason, HostLimit, HostState
@@ -13,9 +13,10 @@ from aggregator.storage.sql.rows import SET_DUE, due_columns, moment, ms
 STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 
 
-def record(db: Connection, state: HostState) -> None:
-    """Insert or update the politeness state of a host. A wait that another process has set stays."""
-    db.execute(
+def record(db: Connection, states: Sequence[HostState]) -> None:
+    """Insert or update the politeness states of hosts, in the order given. A wait that another process has
+    set stays."""
+    db.executemany(
         """INSERT INTO host (host, next_at, refused_until, prompt, leads_to)
         VALUES (:host, :next_at, :refused_until, :prompt, :leads_to)
         ON CONFLICT (host) DO UPDATE SET
@@ -23,7 +24,7 @@ def record(db: Connection, state: HostState) -> None:
         refused_until = CASE WHEN excluded.refused_until IS NULL AND host.refused_until > excluded.next_at
             THEN host.refused_until ELSE excluded.refused_until END,
         prompt = excluded.prompt, leads_to = excluded.leads_to""",
-        rows.columns(state, "host", "next_at", "refused_until", "prompt", "leads_to"),
+        [rows.columns(each, "host", "next_at", "refused_until", "prompt", "leads_to") for each in states],
     )
 
 

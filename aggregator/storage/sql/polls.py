@@ -27,8 +27,13 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, insert_many, read, texts
+from aggregator.storage.sql.engine import LOCKED, Connection, Engine, as_json, insert, read, records, texts
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
+
+OUTCOME = ("started", "seconds", "kind", "cause", "message", "status", "received", "new", "edited")
+KINDS = {"seconds": float, **dict.fromkeys(("kind", "cause", "message"), str)}  # the others: int
+LOGGED = {name: KINDS.get(name, int) for name in ("source", *OUTCOME)}
+LOG_ALL = f"INSERT INTO poll ({', '.join(LOGGED)}) SELECT {', '.join(LOGGED)} FROM {records(LOGGED)} AS r"
 
 
 class PollStore:
@@ -64,8 +69,7 @@ class PollStore:
                 "UPDATE source SET leased = NULL WHERE number = ? AND token = ?",
                 [(claim.number, claim.token) for claim in held],
             )
-            for state in states:
-                hosts.record(db, state)
+            hosts.record(db, states)
 
     def renewed(self, held: Claim) -> Claim | None:
         """(poller) Return the claim with the source's present state; None when its poll is void."""
@@ -102,21 +106,21 @@ class PollStore:
         """
         with _failing_the_poll(), self._engine.writing(shared=True) as db:
             source_state.write_all(db, results)
-            insert_many(db, "poll", [_logged(result) for result in results])
+            db.execute(LOG_ALL, (as_json(map(_logged, results)),))
             for result in results:
                 self._write_asides(db, result)
                 _settle_distant(db, result)
             _write_hosts(db, [state for result in results for state in result.hosts])
 
     def _record(self, db: Connection, result: PollResult) -> None:
-        lost = POISON_AT - 1 if result.outcome.cause is Cause.POISON else 0
-        self._write(db, result, _end_lease(db, result.claim, lost=lost))
+        self._write(db, result, _held(db, result.claim))
 
     def _write(self, db: Connection, result: PollResult, stored: Due) -> None:
         claim = result.claim
         insert(db, "poll", _logged(result))
         self._write_asides(db, result)
-        source_state.write(db, result, self._publish(db, result), stored)
+        lost = POISON_AT - 1 if result.outcome.cause is Cause.POISON else 0
+        source_state.write(db, result, self._publish(db, result), stored, lost=lost)
         _settle_distant(db, result)
         _write_hosts(db, result.hosts)  # last: other polls of a host need not wait until this one may publish
         if result.host_limit is not None:
@@ -175,8 +179,7 @@ class PollStore:
     def fetched(self, states: Sequence[HostState]) -> None:
         """Write the politeness states of hosts after a fetch that belongs to no poll."""
         with self._engine.writing() as db:
-            for state in states:
-                hosts.record(db, state)
+            hosts.record(db, states)
 
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
         """Make sources due now; a poller beside us claims them. UsageError for an unknown id."""
@@ -215,16 +218,16 @@ def _failing_the_poll() -> Iterator[None]:
         raise RejectedPoll(str(error)) from error
 
 
-def _end_lease(db: Connection, claim: Claim, *, lost: int) -> Due:
-    """End the lease of a claim that still holds; returns the due time now stored.
+def _held(db: Connection, claim: Claim) -> Due:
+    """Lock the source of a claim that still holds; returns the due time now stored.
 
     LeaseLost: another poll has the source, or it is no longer configured with this feed. Outdated: its state
     was changed by something other than a poll.
     """
     held = db.execute(
-        """UPDATE source SET leased = NULL, lost = ? WHERE number = ? AND token = ? AND leased IS NOT NULL
-        AND configured = 1 AND feed = ? RETURNING version, due, due_reason, due_figures""",
-        (lost, claim.number, claim.token, claim.feed),
+        f"""SELECT version, due, due_reason, due_figures FROM source WHERE number = ? AND token = ?
+        AND leased IS NOT NULL AND configured = 1 AND feed = ? {LOCKED}""",
+        (claim.number, claim.token, claim.feed),
     ).fetchone()
     if held is None:
         raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")
@@ -237,8 +240,7 @@ def _write_hosts(db: Connection, states: Sequence[HostState]) -> None:
     """Write the latest state of each host, in the order of their names, lest two commits wait for each
     other."""
     latest = {state.host: state for state in states}
-    for host in sorted(latest):
-        hosts.record(db, latest[host])
+    hosts.record(db, [latest[host] for host in sorted(latest)])
 
 
 def _settle_distant(db: Connection, result: PollResult) -> None:
@@ -248,5 +250,4 @@ def _settle_distant(db: Connection, result: PollResult) -> None:
 
 def _logged(result: PollResult) -> Mapping[str, object]:
     """Return the row of a poll in the log of polls."""
-    names = ("started", "seconds", "kind", "cause", "message", "status", "received", "new", "edited")
-    return {"source": result.claim.number, **rows.columns(result.outcome, *names)}
+    return {"source": result.claim.number, **rows.columns(result.outcome, *OUTCOME)}

@@ -131,7 +131,7 @@ def plan(
             done.append(f"{found.source.id}: {asked}")
         elif (update := _change(found, found.present, limits, now)) is not None:
             updates.append(update)
-            done += _words(update, found.present)
+            done += _words(update, found.present, now)
     return Plan(
         drops=tuple(each.known.id for each in gone if each.is_provisional),
         renames=(*renames, *moved),
@@ -244,15 +244,21 @@ def _tells_organisations(source: Source) -> bool:
     return any(name == "organisation" for rule in source.house_style.topics for name, _ in rule.when)
 
 
-def _words(update: Update, present: StoredSource) -> list[str]:
+def _words(update: Update, present: StoredSource, now: datetime) -> list[str]:
     if update.doubt.former:
         question = source_match.question(update.source.id, update.doubt)
         return [] if update.doubt == present.doubt else [f"{update.source.id}: {question}"]
     if present.is_provisional:
         return [f"{update.source.id}: new"]
+    done = []
     if update.is_moved:
-        how = "moved to a new address" if update.is_reset else "its new address is configured now"
-        return [f"{update.source.id}: {how}"]
-    if update.due is not None and update.due.reason is DueReason.PAUSED:
-        return [f"{update.source.id}: paused; what it published stays"]
-    return [] if present.configured else [f"{update.source.id}: back in the configuration"]
+        done = ["moved to a new address" if update.is_reset else "its new address is configured now"]
+    is_paused = update.due is not None and update.due.reason is DueReason.PAUSED
+    was_paused = present.due.reason is DueReason.PAUSED and present.due.at > now
+    if is_paused and not update.is_moved:
+        done = ["paused; what it published stays"]
+    elif not is_paused and update.due is not None and was_paused and present.configured:
+        done.append("no longer paused, polled again")
+    elif not done and not present.configured:
+        done = ["back in the configuration"]
+    return [f"{update.source.id}: {each}" for each in done]

@@ -480,11 +480,26 @@ def test_a_source_whose_pause_is_taken_back_is_due_at_once() -> None:
     update = planned(MINISTRY, stored(MINISTRY, due=PAUSE))
     assert update is not None
     assert update.due == Due(NOON, DueReason.CONFIGURED_AGAIN)
+    assert plan([MINISTRY], [stored(MINISTRY, due=PAUSE)], NO_LIMITS, NOON).done == (
+        "ministry: no longer paused, polled again",
+    )
+
+
+def test_a_source_whose_pause_is_taken_back_by_its_move_is_said_to_be_polled() -> None:
+    moved = replace(MINISTRY, feed="https://elsewhere.example/")
+    assert plan([moved], [stored(MINISTRY, due=PAUSE)], NO_LIMITS, NOON).done == (
+        "ministry: moved to a new address",
+        "ministry: no longer paused, polled again",
+    )
 
 
 def test_a_pause_that_has_ended_changes_nothing() -> None:
     ended = Due(NOON - DAY, DueReason.PAUSED)
     assert planned(replace(MINISTRY, paused=ended.at), stored(MINISTRY, due=ended)) is None
+    moved = replace(MINISTRY, feed="https://elsewhere.example/")
+    assert plan([moved], [stored(MINISTRY, due=ended)], NO_LIMITS, NOON).done == (
+        "ministry: moved to a new address",
+    )
 
 
 def test_another_house_style_has_what_is_stored_styled_anew() -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
+from aggregator.cli.opening import at_hand, needed, taking_effect
 from aggregator.cli.output import chosen, complain, confirmed, say
 from aggregator.config import addresses
 from aggregator.config.source_keys import FROM_ENTRY
@@ -40,7 +41,7 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
 
     Return 1 when the operator declines.
     """
-    config, url = configuration.load(path), address(options.feed)
+    config, url = at_hand(configuration.load(needed(path))), address(options.feed)
     stored = stored_feeds(config)
     config, networks = source_ids.bound(config, stored), configuration.checked(options)
     feed, read = asyncio.run(_find(config, url, networks, asks=not yes and sys.stdin.isatty()))
@@ -57,8 +58,8 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
     edited, _ = _edited(path, addition, stored)  # anew: the file may have been edited during the question
     rewrite(path, edited)
     say(
-        f"added to {path} as source {source.id}, which is part of its public addresses; a running service "
-        "reloads it within seconds, `publicwire poll` fetches it now"
+        f"added to {path} as source {source.id}, which is part of its public addresses; "
+        f"{taking_effect(path)}; then `publicwire poll {source.id}` fetches it at once"
     )
     return 0
 

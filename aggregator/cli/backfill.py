@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from aggregator.cli.opening import in_force, loaded
+from aggregator.cli.opening import in_force, loaded, origin_of
 from aggregator.cli.output import complain, say
 from aggregator.errors import PollError, UsageError
 from aggregator.fetch.files import read_file
@@ -39,7 +39,7 @@ def _configured(storage: Storage, config: Config, name: str) -> tuple[Config, So
     config = in_force(storage, config, os.environ)
     source = config.source(name)
     if source is None:
-        raise UsageError(f"there is no source called {name!r} in {config.path}")
+        raise UsageError(f"there is no source called {name!r} in {origin_of(config)}")
     if not any(feed.id == name and feed.configured for feed in storage.items.feeds()):
         storage.admin.sync(config, app.utc_now())
     return config, source

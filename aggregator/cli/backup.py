@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from aggregator.cli.location import Location
-from aggregator.cli.opening import in_force, loaded, opened, place_of
+from aggregator.cli.opening import in_force, loaded, opened, origin_of, place_of
 from aggregator.cli.output import complain, confirmed, say
 from aggregator.cli.verbs import operator
 from aggregator.config import addresses
@@ -91,11 +91,13 @@ def forget(path: Path, source: str, *, yes: bool) -> int:
     with app.opened(config) as storage:
         config = in_force(storage, config)
         if config.source(source) is not None:
-            raise UsageError(f"{source} is still configured: remove it from {config.path} first")
+            raise UsageError(f"{source} is still configured: remove it from {origin_of(config)} first")
         removed = [feed.id for feed in storage.items.feeds() if config.source(feed.id) is None]
         if source not in removed:
             known = f"such are {', '.join(removed)}" if removed else "the store holds none"
-            raise UsageError(f"there is no source {source!r} that was removed from {config.path}: {known}")
+            raise UsageError(
+                f"there is no source {source!r} that was removed from {origin_of(config)}: {known}"
+            )
         question = f"Delete {source} and all its items for good?"
         if not (yes or confirmed(question, f"delete {source}")):
             say("nothing was deleted")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from aggregator import config as configuration
 from aggregator import storage
 from aggregator.cli import difference, network
+from aggregator.cli.opening import at_hand, needed
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_wrapped, table
 from aggregator.editorial.terms import in_words
 from aggregator.errors import Cause, FetchError, PollError, StorageError
@@ -40,7 +41,7 @@ def check(path: Path, *, live: bool) -> int:
 
     Return 1 if any fails.
     """
-    config = configuration.load(path, os.environ)
+    config = at_hand(configuration.load(needed(path), os.environ))
     config = source_ids.bound(config, stored_feeds(config))
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")

@@ -8,6 +8,7 @@ from msgspec import to_builtins
 
 from aggregator import config as configuration
 from aggregator.cli.add import address
+from aggregator.cli.opening import current
 from aggregator.cli.output import complain, say, say_json
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PollError
@@ -25,7 +26,7 @@ from aggregator.workers.pool import WorkerPool
 def report(path: Path, url: str, networks: Sequence[str], *, as_json: bool) -> int:
     """Fetch the feed at or behind a URL and print what it does badly, as Markdown or JSON; return 1 if that
     is anything."""
-    config, asked = configuration.load(path), address(url)
+    config, asked = current(path), address(url)
     allowed = configuration.checked(configuration.Addition(asked, networks=tuple(networks)))
     try:
         found = asyncio.run(_found(config, asked, allowed))

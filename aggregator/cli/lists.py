@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
+from aggregator.cli.opening import at_hand, current, needed, taking_effect
 from aggregator.cli.output import ID_CHARS, REST, complain, confirmed, say, table
 from aggregator.config import edit, imports, values
 from aggregator.config.edit import Addition
@@ -48,7 +49,7 @@ def import_venus(path: Path, file: Path, terms: Terms, *, yes: bool) -> int:
 
 def export_opml(path: Path) -> int:
     """Write the web feeds that are polled as OPML on stdout; return 0."""
-    config = configuration.load(path)
+    config = current(path)
     config = source_ids.bound(config, stored_feeds(config))
     sys.stdout.flush()
     sys.stdout.buffer.write(subscriptions(config.publication, config.sources))
@@ -64,7 +65,7 @@ def _imported(path: Path, file: Path, listed: FeedList, terms: Terms, *, yes: bo
         republish = values.choice(*Republish)(terms.rights)
     except ValueError as error:
         raise UsageError(f"--rights {error}") from None
-    config = configuration.load(path)
+    config = at_hand(configuration.load(needed(path)))
     stored = stored_feeds(config)
     config = source_ids.bound(config, stored)
     taken = {each.id: each.feed for each in stored}
@@ -91,7 +92,7 @@ def _imported(path: Path, file: Path, listed: FeedList, terms: Terms, *, yes: bo
     rewrite(path, edited[1])
     say(
         f"added {_sources(len(additions))} to {path} with `republish: {republish}`; read the terms of "
-        "each. A running service reloads it within seconds, `publicwire check --live` tries each source"
+        f"each. `publicwire check --live` tries each source; {taking_effect(path)}"
     )
     return 0
 

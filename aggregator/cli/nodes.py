@@ -13,13 +13,14 @@ from typing import TypeVar
 import uvloop
 
 from aggregator import config as configuration
-from aggregator.cli.output import complain, say
+from aggregator.cli.opening import needed
+from aggregator.cli.output import complain, say, when
 from aggregator.config import addresses
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.model.cluster import Role
 from aggregator.model.settings import Config
 from aggregator.service import app
-from aggregator.service.cluster.applying import TextInForce, checked
+from aggregator.service.cluster.applying import checked
 from aggregator.service.cluster.stored_config import NOT_APPLIED, NodeSettings
 from aggregator.storage import Storage, host_queue, open_storage
 
@@ -71,6 +72,8 @@ def run(settings: NodeSettings, role: Role, *, log_format: str, log_level: str) 
             say(f"  pages and feeds  http://{config.listen}/")
         say(f"  status           http://{config.admin}/status")
         sys.stdout.flush()
+        for warning in configuration.unreachable(config) if role is Role.WEB else ():
+            complain(f"warning: {warning} in sources.yaml, and apply it")
 
     with _instead():
         return uvloop.run(cluster.serve(settings, role, environment=os.environ, started=started))
@@ -117,7 +120,7 @@ def _beside_nodes(storage: Storage) -> Iterator[None]:
 
 def apply(path: Path, database: str, store: Path | None, *, on: int | None) -> None:
     """Put a file into force as a version in the store."""
-    text = configuration.text_of(path)
+    text = configuration.text_of(needed(path))
     config = checked(text, path)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
@@ -150,13 +153,15 @@ def _tell_followers(storage: Storage, number: int) -> None:
 
 
 def show(path: Path, database: str, store: Path | None) -> None:
-    """Print the text of the version in force."""
+    """Print the text of the version in force; its number and time on stderr."""
     url = database or configuration.load_store(path)[1]
     with closing(open_storage((store or Path("store")).absolute(), _database(url))) as storage:
-        text = TextInForce(storage, app.utc_now).read()
-    if not text:
+        version = storage.cluster.version(storage.cluster.newest_version())
+    if version is None:
         raise UsageError(NOT_APPLIED)
-    sys.stdout.write(text)
+    sys.stdout.write(version.text)
+    sys.stdout.flush()
+    complain(f"version {version.number}, applied {when(version.applied)} UTC")
 
 
 def migrate(database: str, store: Path) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from aggregator import config as configuration
 from aggregator.cli import init, network, news
-from aggregator.cli.opening import at_hand, in_force, loaded
+from aggregator.cli.opening import at_hand, in_force, loaded, origin_of
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.config import apart
 from aggregator.config.together import check_together
@@ -84,9 +84,9 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
         config = in_force(storage, config, os.environ)
         for source_id in named:
             if config.source(source_id) is None:
-                raise UsageError(f"there is no source called {source_id!r} in {config.path}")
+                raise UsageError(f"there is no source called {source_id!r} in {origin_of(config)}")
             if _is_paused(config, source_id):
-                raise UsageError(f"{source_id} is paused: remove `paused` in {config.path} to poll it")
+                raise UsageError(f"{source_id} is paused: remove `paused` in {origin_of(config)} to poll it")
         try:
             with storage.admin.poller(app.utc_now()):
                 storage.admin.sync(config, app.utc_now())

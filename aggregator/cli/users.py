@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aggregator import config as configuration
+from aggregator.cli.opening import current, needed, taking_effect
 from aggregator.cli.output import REST, say, table
 from aggregator.config.users import user_name
 from aggregator.errors import UsageError
@@ -26,7 +27,7 @@ def add(path: Path, name: str, role: str, *, ask: Callable[[str], str] | None = 
     configuration.add_user(_text(path), User(name, Role(role), hashed("")))  # raises before the question
     user = User(name, Role(role), hashed(_checked((ask or _asked)(name))))
     rewrite(path, configuration.add_user(_text(path), user))  # anew: it may have been edited meanwhile
-    say(f"{name} is {role} in {path}; a running service reloads it within seconds")
+    say(f"{name} is {role} in {path}; {taking_effect(path)}")
 
 
 def change(path: Path, name: str, *, ask: Callable[[str], str] | None = None) -> None:
@@ -34,19 +35,19 @@ def change(path: Path, name: str, *, ask: Callable[[str], str] | None = None) ->
     configuration.set_password(_text(path), name, "")  # raises before the question
     password = hashed(_checked((ask or _asked)(name)))
     rewrite(path, configuration.set_password(_text(path), name, password))
-    say(f"{name} has another password in {path}; a running service ends the user's sessions within seconds")
+    say(f"{name} has another password in {path}; {taking_effect(path)}, and ends the user's sessions")
 
 
 def listed(path: Path) -> None:
-    """Print the users of a file."""
-    config = configuration.load(path)
+    """Print the users of a file, in a cluster those of the version in force."""
+    config = current(path)
     rows = [(user.name, str(user.role), "password" if user.password else "proxy") for user in config.users]
     table(("name", "role", "logs in by"), rows, cut={"name": REST})
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode()  # with its line ends and byte order mark
+        return needed(path).read_bytes().decode()  # with its line ends and byte order mark
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8") from error
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from aggregator import config as configuration
 from aggregator.cli.items import find_item, version_of
 from aggregator.cli.location import Location
-from aggregator.cli.opening import in_force, loaded, opened
+from aggregator.cli.opening import in_force, loaded, opened, strictly
 from aggregator.cli.output import check_terminal, confirmed, say, when
 from aggregator.cli.show import summary_of
 from aggregator.config.values import utc_time
@@ -206,7 +205,7 @@ def _holds_dates(where: Location, storage: Storage, source: str) -> bool:
     """Return whether items of a source are held until their dates; True where the configuration cannot be
     read."""
     try:
-        found = storage.settings.bound(configuration.load(where.file)).source(source)
+        found = strictly(where, storage).source(source)
     except PublicwireError:
         return True
     return found is None or found.embargo is Embargo.HOLD

@@ -4,7 +4,7 @@ Only this package reads the file. It neither fetches nor writes.
 """
 
 from aggregator.config.edit import Addition, add_source, add_user, checked, set_password
-from aggregator.config.load import load, load_store, parse, text_of, warnings
+from aggregator.config.load import load, load_store, parse, text_of, unreachable, warnings
 
 __all__ = [
     "Addition",
@@ -16,5 +16,6 @@ __all__ = [
     "parse",
     "set_password",
     "text_of",
+    "unreachable",
     "warnings",
 ]

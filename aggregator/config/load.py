@@ -112,7 +112,6 @@ def warnings(config: Config) -> tuple[str, ...]:
     """Return a sentence for each valid setting that is probably a mistake in production, with the cure."""
     contact, url = config.publication.contact, config.publication.url
     is_example = contact == EXAMPLE_CONTACT or contact.rpartition("@")[2].startswith("example.")
-    is_public = not _is_local(config.listen.host)
     found = []
     if not config.sources:
         found.append(
@@ -134,8 +133,7 @@ def warnings(config: Config) -> tuple[str, ...]:
         for source in config.sources
         if config.credentials_of(source) is not None and source.republish is not Republish.NO
     ]
-    if is_public and _is_local(urlsplit(url).hostname or ""):
-        found.append(f"publication.url is {url}, which other machines cannot open: set the public address")
+    found += unreachable(config)
     if (
         config.listen.port
         and _is_local(urlsplit(url).hostname or "")
@@ -158,6 +156,14 @@ def warnings(config: Config) -> tuple[str, ...]:
     ]
     found += [*_unused_topics(config), *palette.advice(config.brand)]
     return tuple(found)
+
+
+def unreachable(config: Config) -> list[str]:
+    """Return a sentence if links lead to this machine, though the service listens for other ones."""
+    url = config.publication.url
+    if _is_local(config.listen.host) or not _is_local(urlsplit(url).hostname or ""):
+        return []
+    return [f"publication.url is {url}, which other machines cannot open: set the public address"]
 
 
 def _unused_topics(config: Config) -> list[str]:

@@ -79,7 +79,7 @@ sources:
         (self.directory / "sources.yaml").write_text(head + "\n".join(listed) + "\n", encoding="utf-8")
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
         return {**inherited, "PUBLICWIRE_DATABASE": self.database, **self.environment}
 
@@ -89,7 +89,7 @@ sources:
             return subprocess.Popen(
                 [*COMMAND, *arguments],
                 cwd=self.directory,
-                env=self._environment,
+                env=self.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -100,7 +100,7 @@ sources:
         return subprocess.run(
             [*COMMAND, *arguments],
             cwd=self.directory,
-            env=self._environment,
+            env=self.variables,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -123,7 +123,7 @@ sources:
             process = subprocess.Popen(
                 [*COMMAND, role, "--store", name, "--admin", f"127.0.0.1:{admin}", *listen, *options],
                 cwd=self.directory,
-                env=self._environment,
+                env=self.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -29,9 +29,9 @@ from aggregator.service.app import (
 )
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.cluster.applying import TextInForce
-from aggregator.service.cluster.chores import Chores
 from aggregator.service.cluster.commits import Commits
 from aggregator.service.cluster.node import Node
+from aggregator.service.cluster.periodic_tasks import PeriodicTasks
 from aggregator.service.cluster.stored_config import NodeSettings, StoredConfig
 from aggregator.service.handlers import handlers
 from aggregator.service.metrics import Gauges, Metrics, NodeGauges
@@ -141,7 +141,7 @@ def node_of(
         name=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}",
         role=role,
         tasks=Tasks(store, write, handlers(pipeline, alerts), clock=clock),
-        chores=Chores(pipeline, alerts, current, current.config.store, check),
+        periodic=PeriodicTasks(pipeline, alerts, current, current.config.store, check),
         notices=stores.notices(settings.direct or settings.database),
         heartbeat=settings.heartbeat,
     )

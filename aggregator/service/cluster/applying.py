@@ -1,13 +1,15 @@
 """sources.yaml put into force in a cluster: by `apply`, and by the node of `serve` from its own file."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.errors import ConfigError, UsageError
+from aggregator.config import apart
+from aggregator.errors import ConfigError, Problem, UsageError
 from aggregator.log import log
+from aggregator.model.cluster import ConfigVersion
 from aggregator.model.settings import Config
 from aggregator.service.file_watch import FileWatch
 from aggregator.storage import Storage
@@ -24,6 +26,17 @@ def checked(text: str, path: Path) -> Config:
             "serve it over HTTP"
         )
     return config
+
+
+def parsed(version: ConfigVersion, path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Return the configuration of a version as if read from `path`; ConfigError names the version, whose text
+    is in no file."""
+    try:
+        return apart.parse(version.text, path, environment)
+    except ConfigError as error:
+        name = f"version {version.number} of the configuration (applied {version.applied:%Y-%m-%d %H:%M} UTC)"
+        found = (Problem(name, each.line, each.column, each.message) for each in error.problems)
+        raise ConfigError(tuple(found)) from error
 
 
 class OwnFile:

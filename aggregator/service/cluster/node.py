@@ -15,9 +15,9 @@ from aggregator.log import log
 from aggregator.model.cluster import Beat, QueueStats, Role
 from aggregator.service import outages, systemd
 from aggregator.service.cluster import shares
-from aggregator.service.cluster.chores import Chores
 from aggregator.service.cluster.offers import JOBS_PER_FETCH_SLOT, Offers
 from aggregator.service.cluster.passes import Passes
+from aggregator.service.cluster.periodic_tasks import PeriodicTasks
 from aggregator.service.cluster.queue import Notices, Queue
 from aggregator.service.cluster.shares import Shares
 from aggregator.service.cluster.stored_config import StoredConfig
@@ -45,7 +45,7 @@ class Node:
     name: str
     role: Role
     tasks: Tasks
-    chores: Chores
+    periodic: PeriodicTasks
     notices: Notices
     heartbeat: timedelta
     notify: Callable[[str], None] = systemd.notify
@@ -69,7 +69,7 @@ class Node:
         self._pulse = Pulse(self.monotonic)
         self._ticked: float | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self._is_restyling = self._draining = self._has_chores = self._is_alone = False
+        self._is_restyling = self._draining = self._runs_periodic = self._is_alone = False
         self._has_offered = asyncio.Event()
 
     async def tick(self) -> None:
@@ -150,10 +150,10 @@ class Node:
             await self._offer()
         else:
             self.offers.stats = QueueStats(0, 0)  # what it saw last is no longer so
-        had, self._has_chores = self._has_chores, self.shares.holds(shares.CHORES)
-        if self._has_chores and not had:
-            self.chores.begin()
-        if self._has_chores and await self.chores.run() and not self._is_restyling:
+        had, self._runs_periodic = self._runs_periodic, self.shares.holds(shares.PERIODIC)
+        if self._runs_periodic and not had:
+            self.periodic.begin()
+        if self._runs_periodic and await self.periodic.run() and not self._is_restyling:
             self._start(self._restyle())
         for task in await self.tasks.claim():
             self._start(self.tasks.run(task))
@@ -199,7 +199,7 @@ class Node:
     async def _restyle(self) -> None:
         self._is_restyling = True
         try:
-            await self.chores.restyle(lambda: self._draining or not self.shares.holds(shares.CHORES))
+            await self.periodic.restyle(lambda: self._draining or not self.shares.holds(shares.PERIODIC))
         finally:
             self._is_restyling = False
 
@@ -216,10 +216,10 @@ class Node:
 
     async def maintain(self) -> None:
         """Run maintenance while polls go on."""
-        if not self.shares.holds(shares.UPKEEP):
+        if not self.shares.holds(shares.MAINTENANCE):
             return
         try:
-            await self.chores.maintain()
+            await self.periodic.maintain()
             await self.queue.tidy()
             trim_heap()
         except StorageError as error:
@@ -276,7 +276,7 @@ class Node:
         """Return what is wrong beside the store: a late tick, or that no node polls; "" for nothing."""
         waits = self._pulse.waits()
         if self._is_alone:
-            return "no node polls: start `publicwire work`"
+            return "no node polls: start `publicwire work`, or see why each takes no work"
         return "" if waits < LATE_AFTER else f"busy: a tick has waited for {waits:.0f} s behind writes"
 
     def in_flight(self) -> int:

@@ -11,8 +11,12 @@ from aggregator.service.push import DISTRIBUTED, PINGED, TOLD, VERIFIED
 
 LEASE = timedelta(seconds=5)  # that others pause when the node of a share is frozen or killed
 MARGIN = timedelta(seconds=1)  # of a share, in which no work is begun
-OFFERS, CHORES, UPKEEP = "offers", "chores", "upkeep"
-ALL = (OFFERS, CHORES, VERIFIED, DISTRIBUTED, TOLD, PINGED, UPKEEP)
+OFFERS, PERIODIC, MAINTENANCE = (
+    "offers",
+    "chores",
+    "upkeep",
+)  # stored, and common to two releases: never rename
+ALL = (OFFERS, PERIODIC, VERIFIED, DISTRIBUTED, TOLD, PINGED, MAINTENANCE)
 
 
 class Shares:

@@ -8,11 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aggregator.config import apart
 from aggregator.errors import ConfigError, UsageError
 from aggregator.log import log
 from aggregator.model.settings import ADMIN, LISTEN, Address, Config
-from aggregator.service.cluster.applying import OwnFile
+from aggregator.service.cluster.applying import OwnFile, parsed
 from aggregator.storage import Storage
 
 NOT_APPLIED = "no configuration is in force: `publicwire apply --config sources.yaml` puts one into force"
@@ -92,13 +91,13 @@ class StoredConfig:
         self._is_asked = True
 
     def _read(self, number: int) -> Config:
-        version = self._storage.cluster.version(number)
-        text = "" if version is None else version.text
-        own = self._settings
-        path = own.store / f"sources.yaml (version {number})"
-        if version is not None and self._own is not None and self._own.is_in_force(version.digest):
+        version, own = self._storage.cluster.version(number), self._settings
+        if version is None:
+            raise UsageError(NOT_APPLIED)
+        path = own.store / f"sources.yaml (version {number})"  # files of the own look are beside it
+        if self._own is not None and self._own.is_in_force(version.digest):
             path = self._own.path
-        config = self._storage.settings.bound(apart.parse(text, path, self._environment))
+        config = self._storage.settings.bound(parsed(version, path, self._environment))
         return replace(
             config, store=own.store, database=own.database, listen=own.listen, admin=own.admin, version=number
         )

@@ -1,4 +1,4 @@
-"""Work of a cluster at each tick beside polls: publish, alert, restyle, by the node that has the share."""
+"""Periodic tasks of a cluster at each tick: publish, alert, restyle, by the node that holds the share."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from aggregator.service.restyling import Restyling
 from aggregator.service.watch import Watch
 
 
-class Chores:
-    """The chores of one node. Each is a short transaction that no second node carries out again: what was
-    done meanwhile is Outdated."""
+class PeriodicTasks:
+    """The periodic tasks of one node. Each is a short transaction that no second node carries out again: what
+    was done meanwhile is Outdated."""
 
     def __init__(
         self, pipeline: Pipeline, alerts: AlertNotifier, current: Present, store: Path, check: ClockCheck
@@ -45,11 +45,11 @@ class Chores:
         self._expiry = self._synced.next_expiry(self._clock())
 
     def begin(self) -> None:
-        """Take the chores over from another node."""
+        """Take the tasks over from another node."""
         self._watch.anew()
 
     async def run(self) -> bool:
-        """Do the chores of one tick; returns whether items wait to be styled anew. StorageError."""
+        """Run the tasks of one tick; returns whether items wait to be styled anew. StorageError."""
         await self._expire()
         await self._write(lambda: self._origins(self._clock()))
         await self._write(self._publish)

@@ -141,15 +141,14 @@ def _tell_followers(storage: Storage, number: int) -> None:
     while True:
         running = [each.beat for each in storage.cluster.nodes() if each.is_alive]
         behind = [each for each in running if each.config < number]
-        if time.monotonic() > give_up or all(each.problem for each in behind):
+        if not behind or time.monotonic() > give_up:  # a problem may be that of the version before
             break
         time.sleep(0.1)
     if running:
         say(f"{len(running) - len(behind)} of {len(running)} nodes follow it")
     for each in behind:
-        complain(
-            f"warning: {each.name} does not: {' '.join(each.problem.split()) or 'it has not answered yet'}"
-        )
+        problem = "; ".join(each.problem.splitlines()) or "it has not answered yet"
+        complain(f"warning: {each.name} does not: {problem}")
 
 
 def show(path: Path, database: str, store: Path | None) -> None:

@@ -79,6 +79,8 @@ def test_apply_names_the_nodes_that_do_not_follow(cluster: Cluster, origin: Http
         done = cluster.run("apply")
         assert (done.returncode, "0 of 2 nodes follow it" in done.stdout) == (0, True)
         assert done.stderr.count("PRESS_TOKEN") == 2
+        cluster.sources({"s0": origin.url("/0")})
+        assert "2 of 2 nodes follow it" in cluster.apply()  # though they reported a problem until then
 
 
 def test_sessions_that_outlast_a_transaction_go_past_a_pooler(cluster: Cluster, origin: HttpServer) -> None:

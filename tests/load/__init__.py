@@ -1,1 +1,1 @@
-"""Load of many sources, most of them dead."""
+"""Load: many sources, most of them dead; very many, all of them alive."""

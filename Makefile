@@ -48,11 +48,20 @@ fuzz: $(TESTABLE)
 
 FUZZ_SECONDS := 300
 
+# The table at the end is made of what this run has measured.
 bench: $(TESTABLE)
+> rm -f benchmarks/.cache/*.json
 > $(BIN)/python benchmarks/run.py
 > $(BIN)/python benchmarks/stored.py
 > $(BIN)/python -m benchmarks.changes
 > $(BIN)/python -m benchmarks.serving
+> $(BIN)/python -m benchmarks.answering
+> $(BIN)/python -m benchmarks.fetching
+> $(BIN)/python -m benchmarks.starting
+> $(BIN)/python -m benchmarks.exporting
+> $(BIN)/python -m benchmarks.reading
+> $(BIN)/python -m benchmarks.many
+> $(BIN)/python -m benchmarks.goals
 
 # What runs is installed by hash; pip knows no hash of a checkout, so that comes after, alone.
 $(READY): pyproject.toml constraints.txt requirements.lock

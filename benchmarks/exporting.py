@@ -21,6 +21,7 @@ from shutil import rmtree
 from aggregator import config as configuration
 from aggregator.storage import open_storage
 from benchmarks.fill import fill, fill_source
+from benchmarks.report import record
 
 TARGETS = {"whole": 10.0, "one new": 2.0}  # seconds for 1,000 sources
 HEAD = "publication: {url: https://releases.example/, contact: desk@releases.example}\nsources:\n"
@@ -72,10 +73,16 @@ def main() -> None:
     options.add_argument("--repeat", type=int, default=3)
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        for name, found in runs(Path(directory), given.sources, given.repeat).items():
-            cpu, wall = (statistics.median(each) for each in zip(*found, strict=True))
+        found = runs(Path(directory), given.sources, given.repeat)
+        medians = {
+            name: [statistics.median(each) for each in zip(*taken, strict=True)]
+            for name, taken in found.items()
+        }
+        for name, (cpu, wall) in medians.items():
             target = f"target {TARGETS[name]:.0f} s" if name in TARGETS else ""
             print(f"{name:12} CPU {cpu:6.2f} s, wall {wall:6.2f} s  {target}", flush=True)
+    figures = {name: {"cpu": cpu, "wall": wall} for name, (cpu, wall) in medians.items()}
+    record("exporting", {"sources": given.sources, **figures})
 
 
 if __name__ == "__main__":

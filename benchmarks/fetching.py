@@ -2,8 +2,8 @@
 
 `python -m benchmarks.fetching [--repeat N] [--transport MODULE:FACTORY] [--pycurl PYTHON]`. Each contestant
 is a process of its own, alternated with the others, and only its user and system time counts. `client` is a
-whole `Client.fetch`, `transport` an httpx request through the transport alone. `--pycurl` names an
-interpreter that has pycurl, the yardstick.
+whole `Client.fetch`, `transport` an httpx request through the transport alone. pycurl, the yardstick, gets an
+environment of its own in benchmarks/.cache; `--pycurl` names another interpreter that has it.
 """
 
 import argparse
@@ -23,10 +23,12 @@ from ipaddress import ip_network
 from statistics import median
 from typing import Any
 
+from benchmarks import environments
 from benchmarks.fetching_origin import BODY, ETAG, ROOT, RUNS, Origin, Run, address, running_origin
+from benchmarks.report import record
 
 FETCHES, WARM_UP = 1_000, 100
-PYCURL = "pycurl"
+PYCURL, REQUIREMENT = "pycurl", "pycurl==7.49.0"
 
 
 def main() -> None:
@@ -34,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeat", type=int, default=5, metavar="N", help="medians of N alternated runs")
     parser.add_argument("--transport", action="append", default=[], metavar="MODULE:FACTORY")
-    parser.add_argument("--pycurl", default="", metavar="PYTHON", help="an interpreter that has pycurl")
+    parser.add_argument("--pycurl", metavar="PYTHON", help="another interpreter that has pycurl")
     parser.add_argument("--measure", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
@@ -42,12 +44,21 @@ def main() -> None:
         return
     contestants = {"client": sys.executable, "transport": sys.executable}
     contestants |= dict.fromkeys(arguments.transport, sys.executable)
-    contestants |= {PYCURL: arguments.pycurl} if arguments.pycurl else {}
+    if yardstick := arguments.pycurl or pycurl_of_its_own():
+        contestants[PYCURL] = yardstick
+    else:
+        print(f"fetching: {REQUIREMENT} cannot be installed, the yardstick is left out")
     compare(contestants, arguments.repeat)
 
 
+def pycurl_of_its_own() -> str:
+    """Return the interpreter of the environment with pycurl; "" where it cannot be built."""
+    is_built = environments.built(PYCURL, REQUIREMENT)
+    return str(environments.interpreter(PYCURL)) if is_built else ""
+
+
 def compare(contestants: dict[str, str], repeat: int) -> None:
-    """Print the medians of all runs for contestants, which are given with their interpreters."""
+    """Print and record the medians of all runs for contestants, which are given with their interpreters."""
     taken: dict[tuple[str, str], list[float]] = {}
     with running_origin() as origin:
         for _ in range(repeat):
@@ -56,10 +67,12 @@ def compare(contestants: dict[str, str], repeat: int) -> None:
                 command = [python, "-m", "benchmarks.fetching", "--measure", task]
                 ended = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
                 taken.setdefault((run, name), []).append(float(ended.stdout))
+    medians = {run: {name: median(taken[run, name]) for name in contestants} for run in RUNS}
+    record("fetching", medians)
     for run in RUNS:
-        yardstick = median(taken.get((run, PYCURL), [0.0]))
+        yardstick = medians[run].get(PYCURL)
         for name in contestants:
-            spent = median(taken[run, name])
+            spent = medians[run][name]
             ratio = f"{spent / yardstick:6.2f} × pycurl" if yardstick else ""
             print(f"{run:<30} {name:<20} {1000 * spent:7.3f} ms CPU a fetch {ratio}")
 

@@ -57,20 +57,22 @@ class Target:
 
 POLL, SERVE = "publicwire poll", "publicwire serve"
 TARGETS = (
-    Target("cold", POLL, 1.6, "newsboat"),
-    Target("cold", SERVE, 1.6, "newsboat"),
-    Target("304", POLL, 1.2, "reader"),
-    Target("304", SERVE, 0.7, "reader"),
-    Target("304", SERVE, 0.7, "reader (warm)"),
-    Target("same-bytes", POLL, 0.05, "reader"),
-    Target("same-bytes", SERVE, 0.05, "reader"),
-    Target("ten-percent", POLL, 0.35, "reader"),
-    Target("ten-percent", SERVE, 0.35, "reader"),
-    Target("ten-percent-200", POLL, 0.06, "reader"),
-    Target("ten-percent-200", SERVE, 0.06, "reader"),
-    Target("cold", POLL, 350),
-    Target("cold", SERVE, 350),
-    Target("idle", SERVE, 150),
+    Target("cold", POLL, 0.75, "newsboat"),
+    Target("cold", POLL, 1.0, "sfeed"),
+    Target("cold", SERVE, 0.75, "newsboat"),
+    Target("cold", SERVE, 1.0, "sfeed"),
+    Target("304", POLL, 0.6, "reader"),
+    Target("304", SERVE, 0.3, "reader"),
+    Target("304", SERVE, 0.3, "reader (warm)"),
+    Target("same-bytes", POLL, 0.035, "reader"),
+    Target("same-bytes", SERVE, 0.035, "reader"),
+    Target("ten-percent", POLL, 0.25, "reader"),
+    Target("ten-percent", SERVE, 0.25, "reader"),
+    Target("ten-percent-200", POLL, 0.04, "reader"),
+    Target("ten-percent-200", SERVE, 0.04, "reader"),
+    Target("cold", POLL, 220),
+    Target("cold", SERVE, 220),
+    Target("idle", SERVE, 110),
 )
 
 

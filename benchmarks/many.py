@@ -1,6 +1,6 @@
 """Cost of 100,000 configured sources: a tick with nothing and with 64 due, a reload, the status page.
 
-`python -m benchmarks.many [SOURCES]`. Local and short, so not in `make bench`.
+`python -m benchmarks.many [SOURCES]`.
 """
 
 import sys
@@ -21,10 +21,18 @@ from aggregator.model.settings import Config
 from aggregator.policy.fairness import HostAdmission
 from aggregator.storage import Storage, open_storage
 from aggregator.web import overview, status
+from benchmarks.report import record
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, LEASE = timedelta(hours=1), timedelta(minutes=15)
 DUE = 64
+PLAN, TRANSACTION = "plan of a sync, one changed", "its transaction"
+STATUS = (
+    "the figures of /status, read twice a minute",
+    "the sources that /status shows",
+    "a page of its sources, behind a cursor",
+)
+_taken: dict[str, dict[str, float]] = {}
 
 
 @contextmanager
@@ -34,6 +42,7 @@ def timed(what: str) -> Iterator[None]:
     wall, spent = time.perf_counter() - began, time.process_time() - cpu
     sys.stdout.write(f"{what:<44} {1000 * wall:10.1f} ms  {1000 * spent:10.1f} ms CPU\n")
     sys.stdout.flush()
+    _taken[what] = {"wall_ms": 1000 * wall, "cpu_ms": 1000 * spent}
 
 
 def written(directory: Path, sources: int) -> Path:
@@ -74,9 +83,9 @@ def measure(directory: Path, sources: int) -> None:
             storage.admin.sync(config, NOW)
         with timed("sync, nothing changed"):
             storage.admin.sync(config, NOW)
-        with timed("plan of a sync, one changed"):
+        with timed(PLAN):
             carry_out = storage.admin.planned(one_changed(config), NOW)
-        with timed("its transaction"):
+        with timed(TRANSACTION):
             carry_out()
         with timed("claim, all due at hosts that have no place free"):
             none = storage.polls.claim(NOW, limit=512, lease=LEASE, admit=full.admit)
@@ -96,12 +105,12 @@ def measure(directory: Path, sources: int) -> None:
             storage.polls.next_due()
         with timed("totals, as /metrics asks"):
             storage.admin.totals(NOW)
-        with timed("the sources that /status shows"):
+        with timed(STATUS[1]):
             status.sources_of(storage)
-        with timed("a page of its sources, behind a cursor"):
+        with timed(STATUS[2]):
             page = storage.overview.sources(SourceQuery(after=config.sources[sources // 2].id))
         assert page
-        with timed("the figures of /status, read twice a minute"):
+        with timed(STATUS[0]):
             overview.read(storage, NOW, overview.NOTHING_LIVE)
         with timed("health of all, as `publicwire sources` asks"):
             storage.overview.health()
@@ -113,5 +122,7 @@ def one_changed(config: Config) -> Config:
 
 
 if __name__ == "__main__":
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with TemporaryDirectory() as directory:
-        measure(Path(directory), int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+        measure(Path(directory), count)
+    record("many", {"sources": count, **_taken})

@@ -1,41 +1,26 @@
 """The peer `reader` in its own virtual environment: as a whole process, and warm."""
 
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-from benchmarks import process
+from benchmarks import environments, process
 from benchmarks.contestants import Command, Polled, count, environment
 from benchmarks.origins import Origins
 from benchmarks.process import Tree, Usage
 from benchmarks.states import State
 
-HERE = Path(__file__).parent
+NAME = "reader-3.26"
 REQUIREMENTS = ("reader==3.26", "sgmllib3k")  # reader imports sgmllib without declaring the dependency
-VENV = HERE / ".cache" / "reader-3.26"
-PYTHON = VENV / "bin" / "python"
-SCRIPT = str(HERE / "reader_update.py")
+PYTHON = environments.interpreter(NAME)
+SCRIPT = str(Path(__file__).parent / "reader_update.py")
 
 
 def installed_version() -> str:
     """Return the version in its environment, built when missing; empty when that fails."""
-    if not PYTHON.exists() and not _build():
+    if not environments.built(NAME, *REQUIREMENTS):
         return ""
     ask = [str(PYTHON), "-c", "import reader; print(reader.__version__)"]
     return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def _build() -> bool:
-    steps = (
-        [sys.executable, "-m", "venv", str(VENV)],
-        [str(PYTHON), "-m", "pip", "install", "--quiet", *REQUIREMENTS],
-    )
-    for step in steps:
-        if subprocess.run(step, check=False).returncode != 0:
-            shutil.rmtree(VENV, ignore_errors=True)
-            return False
-    return True
 
 
 def _add_feeds(directory: Path, origins: Origins) -> None:

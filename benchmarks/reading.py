@@ -7,6 +7,7 @@ Each file is read in a process of its own, as a start and a reload read it.
 
 import argparse
 import gc
+import json
 import resource
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from aggregator.cli import GC_THRESHOLD
 from aggregator.config import load
+from benchmarks.report import record
 
 TARGETS = {"bare": 3.0, "full": 10.0}  # seconds of CPU for 100,000 sources
 BARE = "  - https://h{0}.example/feed.xml\n"
@@ -34,13 +36,11 @@ FULL = """\
 """
 
 
-def measure(file: Path) -> None:
-    """Read one file and print seconds of CPU, the number of sources and the peak of memory in MB."""
+def measure(file: Path) -> tuple[float, int]:
+    """Read one file and return seconds of CPU and the peak of memory in MB."""
     start = time.process_time()
-    sources = load(file).sources
-    seconds = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{file.stem:5} {len(sources):9,} sources {seconds:7.2f} s {peak:6,} MB", flush=True)
+    assert load(file).sources
+    return time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def main() -> None:
@@ -51,15 +51,19 @@ def main() -> None:
     given = options.parse_args()
     if given.file:
         gc.set_threshold(GC_THRESHOLD, 20, 20)  # as the command does
-        measure(given.file)
+        print(json.dumps(measure(given.file)))
         return
+    figures = {}
     with tempfile.TemporaryDirectory() as directory:
         for name, source in (("bare", BARE), ("full", FULL)):
             file = Path(directory, f"{name}.yaml")
             file.write_text("sources:\n" + "".join(source.format(number) for number in range(given.sources)))
             command = (sys.executable, "-m", "benchmarks.reading", "--file", str(file))
-            subprocess.run(command, check=True)
+            seconds, peak = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+            print(f"{name:5} {given.sources:9,} sources {seconds:7.2f} s {peak:6,} MB", flush=True)
             print(f"      target for 100,000: {TARGETS[name]:g} s")
+            figures[name] = {"cpu": seconds, "peak_mb": peak}
+    record("reading", {"sources": given.sources, **figures})
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.figures import MB, MEASURES, POLL, SERVE, TARGETS, Figure, Medians, Target, ratio
 from benchmarks.states import RUNS
 
+CACHE = Path(__file__).parent / ".cache"
 QUIET = 0.05  # share of all cores that other processes may use before the figures are doubtful
 COLUMNS = ("contestant", "wall s", "CPU s", "PSS MB", "others' CPU s", "200", "304", "stored")
 
@@ -60,6 +61,12 @@ def as_json(versions: Mapping[str, str], figures: Medians, taken: Sequence[Figur
     return json.dumps(document, indent=1) + "\n"
 
 
+def record(name: str, figures: Mapping[str, object]) -> None:
+    """Write the figures of a benchmark as JSON into benchmarks/.cache; `benchmarks.goals` reads them."""
+    document = {"taken": datetime.now(UTC).isoformat(timespec="seconds"), **figures}
+    write(CACHE / f"{name}.json", json.dumps(document, indent=1) + "\n")
+
+
 def write(path: Path, text: str) -> None:
     """Write a file; its directory is created when missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +84,7 @@ def _run(run: str, figures: Medians) -> str:
     rows: list[tuple[str, ...]] = [(*COLUMNS, f"{POLL} is", f"{SERVE} is")]
     rows += [_row(figure, figures) for figure in taking_part]
     failed = [f"\n  {one.contestant} FAILED {one.failure}" for one in taking_part if one.failure]
-    return _table(rows) + "".join(failed)
+    return table(rows) + "".join(failed)
 
 
 def _row(figure: Figure, figures: Medians) -> tuple[str, ...]:
@@ -114,7 +121,7 @@ def _targets(figures: Medians) -> str:
         verdict = "" if value is None else "reached" if value <= target.at_most else "MISSED"
         besides = "" if awake == value else _number(target, awake)
         rows.append((target.run, target.contestant, claim, _number(target, value), verdict, besides))
-    return _table(rows)
+    return table(rows)
 
 
 def _caution(figures: Medians) -> str:
@@ -146,7 +153,8 @@ def _target_record(target: Target, figures: Medians) -> dict[str, object]:
     }
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return rows as lines with columns of one width."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -17,6 +17,7 @@ from statistics import median
 
 from benchmarks.fill import fill
 from benchmarks.installation import write_configuration
+from benchmarks.report import record
 from benchmarks.service import Service
 from benchmarks.states import feed_url
 
@@ -40,14 +41,15 @@ def main() -> None:
         print(f"serving: left out, {' and '.join(missing)} missing")
         return
     with tempfile.TemporaryDirectory(prefix="publicwire-bench-") as name:
-        for what, (size, ours, theirs, p99) in _measured(
-            Path(name), arguments.rounds, arguments.seconds
-        ).items():
+        measured = _measured(Path(name), arguments.rounds, arguments.seconds)
+        for what, (size, ours, theirs, p99) in measured.items():
             verdict = "reached" if ours / theirs >= TARGETS[what] else "MISSED"
             print(
                 f"{what}, {size / 1000:.0f} kB: {ours:,.0f} responses a second, p99 {p99:.1f} ms; "
                 f"nginx {theirs:,.0f}: {ours / theirs:.2f} x; >= {TARGETS[what]} {verdict}"
             )
+    names = ("bytes", "a_second", "nginx_a_second", "p99_ms")
+    record("serving", {what: dict(zip(names, each, strict=True)) for what, each in measured.items()})
 
 
 def _measured(directory: Path, rounds: int, seconds: int) -> Mapping[str, tuple[int, float, float, float]]:
@@ -59,14 +61,14 @@ def _measured(directory: Path, rounds: int, seconds: int) -> Mapping[str, tuple[
         service.wait_until(service.is_serving, "the service does not answer")
         runs = _runs(port)
         with _nginx(directory, {path: body for path, _, body in runs.values()}) as other:
-            assert all(_get(other, path)[1] == body for path, _, body in runs.values()), "the same bytes"
+            assert all(get(other, path)[1] == body for path, _, body in runs.values()), "the same bytes"
             found = {}
             for what, (path, etag, body) in runs.items():
                 asked = [("If-None-Match", etag)] if etag else []
                 ours, theirs = [], []
                 for _ in range(rounds):
                     ours.append(_wrk(port, path, seconds, asked))
-                    given = [("If-None-Match", _get(other, path)[0])] if etag else []
+                    given = [("If-None-Match", get(other, path)[0])] if etag else []
                     theirs.append(_wrk(other, path, seconds, given))
                 p99 = median(each[1] for each in ours)
                 rates = median(each[0] for each in ours), median(each[0] for each in theirs)
@@ -78,20 +80,24 @@ def _measured(directory: Path, rounds: int, seconds: int) -> Mapping[str, tuple[
 
 def _runs(port: int) -> Mapping[str, tuple[str, str, bytes]]:
     """Return path, ETag to ask with ("": none) and body of each run."""
-    etag, feed = _get(port, "/feed.json")
-    front = _get(port, "/")[1]
-    address = re.search(rb'href="(/items/[^"]+)"', front)
-    assert address, "the front page lists a release"
-    item = address[1].decode()
+    etag, feed = get(port, "/feed.json")
+    front, item = get(port, "/")[1], item_path(port)
     return {
         "feed 200": ("/feed.json", "", feed),
         "feed 304": ("/feed.json", etag, feed),
         "front page": ("/", "", front),
-        "item page": (item, "", _get(port, item)[1]),
+        "item page": (item, "", get(port, item)[1]),
     }
 
 
-def _get(port: int, path: str) -> tuple[str, bytes]:
+def item_path(port: int) -> str:
+    """Return the path of the first item of the front page."""
+    address = re.search(rb'href="(/items/[^"]+)"', get(port, "/")[1])
+    assert address, "the front page lists a release"
+    return address[1].decode()
+
+
+def get(port: int, path: str) -> tuple[str, bytes]:
     """Return the ETag and the body of a resource, without a coding."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", path)

@@ -78,7 +78,7 @@ def test_the_server_ends_a_transaction_that_stands_still_before_others_give_up(
                     """SELECT current_setting('idle_in_transaction_session_timeout') AS idle,
                     current_setting('lock_timeout') AS waiting"""
                 )
-            assert (limits["idle"], limits["waiting"]) == ("5s", "7s")
+            assert (limits["idle"], limits["waiting"]) == ("4s", "7s")
 
 
 @pytest.mark.parametrize("seconds", [3, pytest.param(30, marks=pytest.mark.soak)])

@@ -21,7 +21,7 @@ LIMITED = "SELECT set_config('statement_timeout', %s, true)"
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # A frozen process loses its locks. lock_timeout < ANSWER_SECONDS: a transaction that waits too long for a
 # lock fails as busy, before its connection counts as overdue.
-FROZEN = """SELECT set_config('idle_in_transaction_session_timeout', '5s', true),
+FROZEN = """SELECT set_config('idle_in_transaction_session_timeout', '4s', true),
     set_config('lock_timeout', '7s', true)"""
 CONTENT = (
     *("item", "revision", "pending", "signature", "amendment", "journal", "item_words", "audit", "decision"),

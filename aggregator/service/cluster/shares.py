@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from aggregator.service.push import DISTRIBUTED, PINGED, TOLD, VERIFIED
 
-LEASE = timedelta(seconds=5)  # that others pause when the node of a share is frozen or killed
+LEASE = timedelta(seconds=4)  # that others pause when the node of a share is frozen or killed
 MARGIN = timedelta(seconds=1)  # of a share, in which no work is begun
 OFFERS, PERIODIC, MAINTENANCE = (
     "offers",

@@ -98,7 +98,8 @@ def test_commits_of_a_frozen_node_are_rejected_when_it_goes_on(
         Event().wait(seconds)
         frozen.process.send_signal(signal.SIGCONT)
         until(frozen.is_ready)
-        until(lambda: frozen.metric("publicwire_leases_lost_total") >= 2, seconds=60)
+        if seconds < 60:  # later polls are cancelled, whose connections have ended meanwhile
+            until(lambda: frozen.metric("publicwire_leases_lost_total") >= 2, seconds=60)
         publish(origin, 3)
         due_now(cluster)
         has_releases(cluster, 3)

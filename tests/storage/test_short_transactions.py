@@ -1,22 +1,27 @@
 """Items that fall due together go live and enter channels in short transactions, between the polls of others."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator.errors import StoreUnavailable
+from aggregator.model.amendment import Amendment
 from aggregator.model.decision import State, Trigger
-from aggregator.model.stored import Stored
+from aggregator.model.stored import ItemQuery, Stored
+from aggregator.policy.amendments import amended
+from aggregator.policy.lifecycle import amend, step
 from aggregator.policy.search_query import parse
 from aggregator.service.releases import ENTERED_AT_ONCE, RELEASED_AT_ONCE, Releases
 from aggregator.storage import Storage
+from aggregator.storage.sql import search
 from aggregator.storage.sql.engine import Engine
-from aggregator.storage.sql.search_store import INDEXED_CHARS, INDEXED_ITEMS
+from aggregator.storage.sql.search import INDEXED_CHARS, INDEXED_ITEMS
 from aggregator.storage.sqlite import storage as storage_of
 from tests.engines import execute, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, entry, iso
@@ -65,12 +70,16 @@ class CountedEngine:
         self.engine = engine
         self.works: list[Work] = []
         self.rows_max = 1_000_000
+        self.before_writing: Callable[[], object] | None = None  # what another process does, once
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
 
     @contextmanager
     def writing(self, *, checked: bool = True, shared: bool = False) -> Iterator[Counted]:
+        if meanwhile := self.before_writing:
+            self.before_writing = None
+            meanwhile()
         work = Work()
         with self.engine.writing(checked=checked, shared=shared) as connection:
             yield Counted(connection, work, self.rows_max)
@@ -216,18 +225,64 @@ def test_a_poll_leaves_the_search_index_to_searches(line: Line) -> None:
     assert waiting_for_index(line) == 0
 
 
+def maintains(line: Line) -> None:
+    line.storage.items.index()
+
+
+@pytest.mark.parametrize("index", [indexes, maintains])
 @pytest.mark.parametrize(
     ("number", "chars", "items_max"),
     [(2 * INDEXED_ITEMS + 20, 100, INDEXED_ITEMS), (6, INDEXED_CHARS * 3 // 5, 2)],
 )
-def test_a_search_indexes_few_items_and_characters_in_a_transaction(
-    line: Line, number: int, chars: int, items_max: int
+def test_searches_and_maintenance_index_few_items_and_characters_in_a_transaction(
+    line: Line, number: int, chars: int, items_max: int, index: Callable[[Line], None]
 ) -> None:
     given_unindexed(line, number, chars=chars)
     line.engine.works.clear()
-    indexes(line)
+    index(line)
     rows = [work.rows for work in line.engine.works]
     assert (max(rows), sum(rows)) == (items_max, number)
+
+
+def edited(line: Line) -> None:
+    line.agency.says(entry("Ebb", "f0", body="<p>ebb</p>"), now=LATER)
+
+
+def amended_by_the_desk(line: Line) -> None:
+    item = all_items(line.storage)[-1]
+    change = amended(item, Amendment(headline="Ebb"))
+    line.storage.acts.apply_transitions([amend(item, change, reason="clearer", actor="desk", at=LATER)])
+
+
+def erased(line: Line) -> None:
+    item = all_items(line.storage)[-1]
+    line.storage.admin.erase([step(item, Trigger.ERASE, reason="court", actor="desk", at=LATER)])
+
+
+def indexed_elsewhere(line: Line) -> None:
+    line.storage.items.index()
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (edited, {"tide": 0, "ebb": 1}),
+        (amended_by_the_desk, {"tide": 1, "ebb": 1}),
+        (erased, {"tide": 0, "ebb": 0}),
+        (indexed_elsewhere, {"tide": 1, "ebb": 0}),
+    ],
+)
+def test_an_item_that_changes_while_it_is_indexed_is_found_by_its_present_words_alone(
+    line: Line, change: Callable[[Line], None], found: dict[str, int]
+) -> None:
+    given_unindexed(line, 1, chars=100)
+    line.engine.before_writing = partial(change, line)
+    assert search.update(line.engine)
+    assert line.engine.before_writing is None
+    items = line.storage.items.items
+    assert {word: len(items(ItemQuery(search=word))) for word in found} == found
+    line.agency.says(entry("Neap", "f0", body="<p>neap</p>"), now=LATER + HOUR)
+    assert items(ItemQuery(search="tide")) == ()  # the words that are removed are those that were added
 
 
 class Interrupted:

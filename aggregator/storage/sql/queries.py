@@ -36,13 +36,8 @@ class ItemStore:
 
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""
-        while self._is_index_behind():  # several short transactions: polls go on between them
-            with self._engine.writing() as db:
-                search.update(db, self._engine.index)
-
-    def _is_index_behind(self) -> bool:
-        with self._engine.reading() as db:
-            return search.is_behind(db)
+        while search.update(self._engine):  # polls go on in between
+            pass
 
     def channels(self) -> tuple[str, ...]:
         """Return the names of channels that navigation and exports list."""

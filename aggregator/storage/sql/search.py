@@ -1,19 +1,19 @@
 """Full-text index of items: its upkeep, which both engines share.
 
-Maintenance and searches bring the index up to date, because indexing an item costs ten times its insert and a
+Maintenance and searches bring the index up to date, because indexing an item costs more than its insert and a
 poll should not wait for it. `item.indexed`: 0 waits for the index, 1 is in it, 2 has no text any more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from itertools import accumulate
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.house_style import Styled
 from aggregator.normalise.words import words
-from aggregator.storage.sql.engine import Connection, Index, Indexed, Row, as_json, ints
+from aggregator.storage.sql.engine import Connection, Engine, Index, Row, as_json, ints
 from aggregator.storage.sql.rows import unpack
 
-INDEXED_AT_ONCE, INDEXED_CHARS_AT_ONCE = 500, 2_000_000  # items, and characters of them, in one transaction
+INDEXED_ITEMS, INDEXED_CHARS = 50, 100_000  # in one transaction: the commit of a poll waits some 6 ms for it
 TEXTS = "SELECT number, title, text, amended, styled FROM item"
 
 
@@ -22,32 +22,51 @@ def is_behind(db: Connection) -> bool:
     return db.execute("SELECT 1 FROM item WHERE indexed = 0 LIMIT 1").fetchone() is not None
 
 
-def update(
-    db: Connection, index: Index, items_max: int = INDEXED_AT_ONCE, chars_max: int = INDEXED_CHARS_AT_ONCE
-) -> None:
-    """Add some of the items that wait, at least one."""
+def update(engine: Engine) -> bool:
+    """Add some of the items that wait, at least one; returns False when none waits.
+
+    Their texts are read and folded before the write transaction. An item whose text has changed meanwhile
+    waits on, so that the index holds the words of the present text, which `remove` relies on.
+    """
+    with engine.reading() as db:
+        texts = _waiting(db)
+    folded = {number: words(text) for number, text in texts.items()}
+    if folded:
+        with engine.writing() as db:
+            _add(db, engine.index, texts, folded)
+    return bool(folded)
+
+
+def _waiting(db: Connection) -> Mapping[int, str]:
+    """Return the searched texts of the first items that wait, by their numbers."""
     waiting = db.execute(
         "SELECT number, length(text) AS size FROM item WHERE indexed = 0 ORDER BY number LIMIT ?",
-        (items_max,),
+        (INDEXED_ITEMS,),
     ).fetchall()
     before = accumulate((row["size"] for row in waiting), initial=0)
-    chosen = [row["number"] for row, size in zip(waiting, before, strict=False) if size < chars_max]
-    items = _indexed(db.execute(f"{TEXTS} WHERE number {ints()}", (as_json(chosen),)))
-    index.add(db, items)
-    db.execute(
-        f"UPDATE item SET indexed = 1 WHERE number {ints()}", (as_json(number for number, _ in items),)
-    )
+    chosen = [row["number"] for row, size in zip(waiting, before, strict=False) if size < INDEXED_CHARS]
+    return _texts(db, "indexed = 0", as_json(chosen))
+
+
+def _add(
+    db: Connection, index: Index, texts: Mapping[int, str], folded: Mapping[int, tuple[str, ...]]
+) -> None:
+    present = _texts(db, "indexed = 0", as_json(texts))
+    numbers = [number for number, text in present.items() if text == texts[number]]
+    index.add(db, [(number, folded[number]) for number in numbers])
+    db.execute(f"UPDATE item SET indexed = 1 WHERE number {ints()}", (as_json(numbers),))
 
 
 def remove(db: Connection, index: Index, numbers: str) -> None:
     """Remove items (a JSON list of numbers) before their text changes."""
-    found = db.execute(f"{TEXTS} WHERE indexed = 1 AND number {ints()}", (numbers,))
-    index.remove(db, _indexed(found))
+    texts = _texts(db, "indexed = 1", numbers)
+    index.remove(db, [(number, words(text)) for number, text in texts.items()])
     db.execute(f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}", (numbers,))
 
 
-def _indexed(rows: Iterable[Row]) -> Indexed:
-    return [(row["number"], words(_searched(row))) for row in rows]
+def _texts(db: Connection, condition: str, numbers: str) -> Mapping[int, str]:
+    found = db.execute(f"{TEXTS} WHERE {condition} AND number {ints()}", (numbers,))
+    return {row["number"]: _searched(row) for row in found}
 
 
 def _searched(row: Row) -> str:

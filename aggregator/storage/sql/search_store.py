@@ -13,8 +13,6 @@ from aggregator.storage.sql import public_changes_page, public_search, search
 from aggregator.storage.sql.engine import Engine
 
 SEARCH_SECONDS = 2.0  # of one statement
-INDEXED_CHARS = 100_000  # in one transaction: the commit of a poll waits some 20 ms for it
-INDEXED_ITEMS = 50
 INDEX_SECONDS = 0.5  # for which one search indexes what waits
 _indexing = threading.Lock()  # one search at a time indexes, the others go on without
 
@@ -66,13 +64,9 @@ class SearchStore:
         try:
             until = time.monotonic() + INDEX_SECONDS
             with suppress(StoreUnavailable):
-                while self._is_behind() and time.monotonic() < until:
-                    with self._engine.writing() as db:
-                        search.update(db, self._engine.index, INDEXED_ITEMS, INDEXED_CHARS)
-            return not self._is_behind()
+                while search.update(self._engine) and time.monotonic() < until:
+                    pass
+            with self._engine.reading() as db:
+                return not search.is_behind(db)
         finally:
             _indexing.release()
-
-    def _is_behind(self) -> bool:
-        with self._engine.reading() as db:
-            return search.is_behind(db)

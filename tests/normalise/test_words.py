@@ -1,14 +1,20 @@
 """Words of a full-text index and terms of a query."""
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.normalise.words import (
+    ACCENT,
     INDEXED_BYTES_MAX,
     INDEXED_TEXT_MAX,
     OCCURRENCES_MAX,
     TERMS_MAX,
+    UNDECOMPOSED,
+    UNSPACED,
     WORD_LENGTH_MAX,
     WORDS_MAX,
     Term,
@@ -62,6 +68,22 @@ def test_words_of_one_item_and_terms_of_one_query_are_bounded() -> None:
     assert sum(len(word.encode()) for word in words(ligatures)) <= INDEXED_BYTES_MAX
     assert words("x" * INDEXED_TEXT_MAX * 2) == ("x" * WORD_LENGTH_MAX,)
     assert len(query("ab " * 100)) == TERMS_MAX
+
+
+# Letters and marks that compose, change their order, or are ASCII in another form.
+COMPOSED = "aZ9 _<=\u0301\u0328\u0338\u0345\u05b7\u0711\u093c\u0929\u1100\u1161\u11a8\u1b05\u1b35\u3099がÅßσςÆıℌ²ﷺ疫“…\xa0"
+
+
+@given(st.text(st.one_of(st.sampled_from(COMPOSED), st.characters(exclude_categories=["Cs"]))))
+def test_each_run_beyond_ascii_is_folded_as_within_the_whole_text(text: str) -> None:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFC", ACCENT.sub("", decomposed).translate(UNDECOMPOSED))
+    found: list[str] = []
+    for run in re.finditer(rf"([{UNSPACED}]+)|([^\W_{UNSPACED}]+)", folded):
+        unspaced = run[1] or ""
+        found += (unspaced[place : place + 2] for place in range(len(unspaced)))
+        found += [run[2][:WORD_LENGTH_MAX]] if run[2] else []
+    assert words(text) == tuple(found)
 
 
 @given(st.text())

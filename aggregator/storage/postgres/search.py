@@ -18,12 +18,16 @@ class FullTextIndex:
         """Return terms as a tsquery. A word holds letters and digits alone, so it needs no escaping."""
         return " & ".join(map(_phrase, terms))
 
+    def written(self, words: Iterable[str]) -> str:
+        """Return words with their places, as a tsvector is written."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, word in enumerate(words, 1):
+            places[word].append(place)
+        return " ".join(f"'{word}':{','.join(map(str, found))}" for word, found in places.items())
+
     def add(self, db: Connection, items: Indexed) -> None:
         """Add items."""
-        db.executemany(
-            "INSERT INTO item_words (item, words) VALUES (?, CAST(? AS tsvector))",
-            [(number, _vector(words)) for number, words in items],
-        )
+        db.executemany("INSERT INTO item_words (item, words) VALUES (?, CAST(? AS tsvector))", items)
 
     def remove(self, db: Connection, items: Indexed) -> None:
         """Remove items."""
@@ -32,10 +36,3 @@ class FullTextIndex:
 
 def _phrase(term: Term) -> str:
     return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.is_prefix else "")
-
-
-def _vector(words: Iterable[str]) -> str:
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, word in enumerate(words, 1):
-        places[word].append(place)
-    return " ".join(f"'{word}':{','.join(map(str, found))}" for word, found in places.items())

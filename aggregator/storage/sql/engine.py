@@ -16,7 +16,7 @@ JOURNAL = "withdrawals.jsonl"  # file in the directory of a store
 # After a SELECT. PostgreSQL locks the rows it returns; to SQLite, in which one transaction writes, a comment.
 LOCKED = "/* FOR NO KEY UPDATE */"
 KINDS = {int: "INTEGER", float: "REAL", str: "TEXT"}
-Indexed = Sequence[tuple[int, tuple[str, ...]]]  # numbers of items, each with its words
+Indexed = Sequence[tuple[int, str]]  # numbers of items, each with its words as `Index.written` has them
 
 
 class Row(Protocol):
@@ -72,6 +72,9 @@ class Index(Protocol):
 
     def query(self, terms: Iterable[Term]) -> str:
         """Return the query of these terms, all of which must occur."""
+
+    def written(self, words: Iterable[str]) -> str:
+        """Return the words of an item in the form that the index takes."""
 
     def add(self, db: Connection, items: Indexed) -> None:
         """Add items that are not in the index."""

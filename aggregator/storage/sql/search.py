@@ -30,11 +30,14 @@ def update(engine: Engine) -> bool:
     """
     with engine.reading() as db:
         texts = _waiting(db)
-    folded = {number: words(text) for number, text in texts.items()}
-    if folded:
+    written = {number: engine.index.written(words(text)) for number, text in texts.items()}
+    if written:
         with engine.writing() as db:
-            _add(db, engine.index, texts, folded)
-    return bool(folded)
+            present = _texts(db, "indexed = 0", as_json(texts))
+            same = [number for number, text in present.items() if text == texts[number]]
+            engine.index.add(db, [(number, written[number]) for number in same])
+            db.execute(f"UPDATE item SET indexed = 1 WHERE number {ints()}", (as_json(same),))
+    return bool(written)
 
 
 def _waiting(db: Connection) -> Mapping[int, str]:
@@ -48,19 +51,10 @@ def _waiting(db: Connection) -> Mapping[int, str]:
     return _texts(db, "indexed = 0", as_json(chosen))
 
 
-def _add(
-    db: Connection, index: Index, texts: Mapping[int, str], folded: Mapping[int, tuple[str, ...]]
-) -> None:
-    present = _texts(db, "indexed = 0", as_json(texts))
-    numbers = [number for number, text in present.items() if text == texts[number]]
-    index.add(db, [(number, folded[number]) for number in numbers])
-    db.execute(f"UPDATE item SET indexed = 1 WHERE number {ints()}", (as_json(numbers),))
-
-
 def remove(db: Connection, index: Index, numbers: str) -> None:
     """Remove items (a JSON list of numbers) before their text changes."""
     texts = _texts(db, "indexed = 1", numbers)
-    index.remove(db, [(number, words(text)) for number, text in texts.items()])
+    index.remove(db, [(number, index.written(words(text))) for number, text in texts.items()])
     db.execute(f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}", (numbers,))
 
 

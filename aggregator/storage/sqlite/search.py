@@ -17,16 +17,14 @@ class FullTextIndex:
         """Return terms as FTS5 strings, which hold no operator."""
         return " ".join(f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}' for term in terms)
 
+    def written(self, words: Iterable[str]) -> str:
+        """Return words with blanks between them."""
+        return " ".join(words)
+
     def add(self, db: Connection, items: Indexed) -> None:
         """Add items."""
-        db.executemany(
-            "INSERT INTO item_words (rowid, words) VALUES (?, ?)",
-            [(number, " ".join(words)) for number, words in items],
-        )
+        db.executemany("INSERT INTO item_words (rowid, words) VALUES (?, ?)", items)
 
     def remove(self, db: Connection, items: Indexed) -> None:
         """Remove items with the words they were added with, as an index without contents asks for."""
-        db.executemany(
-            "INSERT INTO item_words (item_words, rowid, words) VALUES ('delete', ?, ?)",
-            [(number, " ".join(words)) for number, words in items],
-        )
+        db.executemany("INSERT INTO item_words (item_words, rowid, words) VALUES ('delete', ?, ?)", items)

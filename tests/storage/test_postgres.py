@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from aggregator.errors import RejectedPoll, StorageError, StoreAway, StoreBusy, UsageError
 from aggregator.model.cluster import Delivery

@@ -22,17 +22,16 @@ from aggregator.model.settings import Config
 from aggregator.service import systemd
 from aggregator.service.clients import Clients, shared_hosts
 from aggregator.service.clock_check import ClockCheck
+from aggregator.service.commits import Commits
 from aggregator.service.live_config import LiveConfig, Present
-from aggregator.service.pipeline import Commit, Pipeline
+from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
 from aggregator.storage import Replayed, Storage, backups, open_storage
-from aggregator.tasks import Writes
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     from aggregator.service.scheduler import Scheduler
     from aggregator.service.sites import Sides
-    from aggregator.storage.sql.polls import PollStore
 
 TICK = timedelta(seconds=1)
 REMEMBERED_BYTES_MAX = 32_000_000  # of responses in memory
@@ -61,14 +60,13 @@ async def polling(
     current: Present,
     *,
     writers: int = 1,
-    commits: "Callable[[PollStore, Writes], Commit] | None" = None,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None,
     hosts: Hosts | None = None,
 ) -> AsyncIterator[Pipeline]:
     """Compose a pipeline over a store that this process polls; its parts are closed at the end. `hosts` are
-    the rate limits that it shares with others, None for its own; `writers` are threads, and `commits` makes
-    what commits quiet polls, both for a node of a cluster."""
+    the rate limits that it shares with others, None for its own; `writers` are threads, several for a node of
+    a cluster."""
     workers, write = WorkerPool(), Writer(writers)
     clients = Clients(current, storage.polls.hosts(), clock=utc_now, shared=hosts)
     pipeline = Pipeline(
@@ -80,7 +78,7 @@ async def polling(
         clock=utc_now,
         observe=observe,
         finished=lambda: write.finished,
-        commit=None if commits is None else commits(storage.polls, write),
+        commit=Commits(storage.polls, write, writers).record,
         heard=heard,
     )
     try:

@@ -29,7 +29,6 @@ from aggregator.service.app import (
 )
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.cluster.applying import TextInForce
-from aggregator.service.cluster.commits import Commits
 from aggregator.service.cluster.node import Node
 from aggregator.service.cluster.periodic_tasks import PeriodicTasks
 from aggregator.service.cluster.stored_config import NodeSettings, StoredConfig
@@ -87,7 +86,6 @@ async def _run(
         storage,
         current,
         writers=WRITERS,
-        commits=lambda polls, write: Commits(polls, write).record,
         observe=both(metrics.observe, tallies.observe),
         heard=check.hear,
     ) as pipeline:

@@ -46,7 +46,7 @@ class PostgresEngine:
     """One schema of a database, beside the directory of the journal and the backups."""
 
     index = FullTextIndex()
-    has_nodes = True
+    has_nodes = is_remote = True
     clock = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
     def __init__(self, url: str, directory: Path) -> None:

@@ -99,6 +99,10 @@ class Engine(Protocol):
         """Whether nodes of a cluster may share the store."""
 
     @property
+    def is_remote(self) -> bool:
+        """Whether each statement is a round trip to a server, so that one for many rows costs less."""
+
+    @property
     def clock(self) -> str:
         """The SQL expression of the database's own time, in milliseconds since 1970."""
 

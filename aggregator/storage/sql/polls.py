@@ -27,7 +27,17 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import LOCKED, Connection, Engine, as_json, insert, read, records, texts
+from aggregator.storage.sql.engine import (
+    LOCKED,
+    Connection,
+    Engine,
+    as_json,
+    insert,
+    insert_many,
+    read,
+    records,
+    texts,
+)
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
 
 OUTCOME = ("started", "seconds", "kind", "cause", "message", "status", "received", "new", "edited")
@@ -105,8 +115,8 @@ class PollStore:
         each tells. RejectedPoll as `record`, of any.
         """
         with _failing_the_poll(), self._engine.writing(shared=True) as db:
-            source_state.write_all(db, results)
-            db.execute(LOG_ALL, (as_json(map(_logged, results)),))
+            source_state.write_all(db, results, is_remote=self._engine.is_remote)
+            _log_all(db, results, is_remote=self._engine.is_remote)
             for result in results:
                 self._write_asides(db, result)
                 _settle_distant(db, result)
@@ -246,6 +256,14 @@ def _write_hosts(db: Connection, states: Sequence[HostState]) -> None:
 def _settle_distant(db: Connection, result: PollResult) -> None:
     if AlertKind.DISTANT in result.claim.open_alerts:
         alerts.settle(db, [result.claim.number], result.outcome.started)
+
+
+def _log_all(db: Connection, results: Sequence[PollResult], *, is_remote: bool) -> None:
+    logged = [_logged(each) for each in results]
+    if is_remote:
+        db.execute(LOG_ALL, (as_json(logged),))
+    else:
+        insert_many(db, "poll", logged)
 
 
 def _logged(result: PollResult) -> Mapping[str, object]:

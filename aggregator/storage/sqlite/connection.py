@@ -43,7 +43,7 @@ class SqliteEngine:
     """All connections of this process to the database of a directory, and the lock around the writing one."""
 
     index = FullTextIndex()
-    has_nodes = False
+    has_nodes = is_remote = False
     clock = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
     def __init__(self, directory: Path) -> None:

@@ -1,12 +1,13 @@
-"""Commits of the polls of one node. Quiet ones, which publish nothing, that end during one commit share the
-next: most polls are quiet, and a transaction costs as much as what one of them writes.
+"""Commits of the polls of one process. Quiet ones, which publish nothing, that end during one commit share
+the next: most polls are quiet, and a transaction costs more than what one of them writes.
 
 Those that publish follow one another in the whole cluster. One of a node waits for its turn, not all of its
-writers: quiet commits and claims go on beside it.
+writers: quiet commits and claims go on beside it. A single writer is that turn itself.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 
 from aggregator.errors import LeaseLost, Outdated, StorageError
@@ -14,17 +15,17 @@ from aggregator.model.poll import PollResult
 from aggregator.storage.sql.polls import PollStore
 from aggregator.tasks import Writes
 
-AT_ONCE = 32  # in one transaction: some 10 ms, for which the rows of their sources are locked
+AT_ONCE = 32  # in one transaction: some 10 ms, for which others wait, or the rows of their sources are locked
 
 
 class Commits:
-    """The commits of one node."""
+    """The commits of one process, whose `writers` are the threads of `write`."""
 
-    def __init__(self, polls: PollStore, write: Writes) -> None:
+    def __init__(self, polls: PollStore, write: Writes, writers: int = 1) -> None:
         self._polls, self._write = polls, write
         self._waiting: list[tuple[PollResult, asyncio.Future[None]]] = []
         self._committing: asyncio.Task[None] | None = None
-        self._publishing = asyncio.Lock()
+        self._publishing: AbstractAsyncContextManager[None] = asyncio.Lock() if writers > 1 else nullcontext()
 
     async def record(self, result: PollResult) -> None:
         """Commit one poll as `PollStore.record` does, with its errors."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from aggregator.errors import Cause
 from aggregator.model.alert import AlertKind
 from aggregator.model.amendment import AmendedField
+from aggregator.model.changes import Changes
 from aggregator.model.decision import State
 from aggregator.model.domains import host_of
 from aggregator.model.item import is_quarantined
@@ -84,10 +85,12 @@ def cleared(judged: Mapping[AlertKind, str], before: Mapping[AlertKind, datetime
 
 def _events(result: PollResult) -> Mapping[AlertKind, str]:
     """Return the events of a successful poll, and "" for those shown long enough."""
-    open_alerts, edits = result.claim.open_alerts, result.changes.edits if result.changes else ()
     ends = result.outcome.started - EVENT_SHOWN_FOR
-    over = {kind for kind, since in open_alerts.items() if kind in EVENTS and since <= ends}
+    over = {kind for kind, since in result.claim.open_alerts.items() if kind in EVENTS and since <= ends}
     found = dict.fromkeys(over - {AlertKind.DISTANT}, "")
+    if (changes := result.changes) is None:
+        return found
+    edits = changes.edits
     if left := [_left(edit.id, host_of(edit.item.url)) for edit in edits if edit.leaves_home]:
         first = left[0].partition(" ")[0]
         found[AlertKind.LINK] = (
@@ -100,7 +103,7 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
         )
     if amended := [(edit.id, edit.conflicts) for edit in edits if edit.conflicts]:
         found[AlertKind.AMENDED] = _amended(amended)
-    placed = embargo.placed(result.changes) if result.changes else ()
+    placed = embargo.placed(changes)
     if far := embargo.distant(placed):
         found[AlertKind.DISTANT] = (
             f"items are dated more than {embargo.HORIZON.days} days ahead and held until you decide: "
@@ -115,17 +118,15 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
         )
     return {
         **found,
-        **_quarantined(result),
-        **_copies(result),
-        **_ahead(result, placed),
-        **_in_veto_window(result),
+        **_quarantined(changes),
+        **_copies(changes),
+        **_ahead(result, changes, placed),
+        **_in_veto_window(changes),
     }
 
 
-def _quarantined(result: PollResult) -> Mapping[AlertKind, str]:
+def _quarantined(changes: Changes) -> Mapping[AlertKind, str]:
     """Return the alert of items, and of new versions, that wait for approval because of their links."""
-    if (changes := result.changes) is None:
-        return {}
     held = [new.id for new in changes.new if is_quarantined(new.item) and new.placement.state is State.HELD]
     held += [
         edit.id for edit in changes.edits if is_quarantined(edit.item) and (edit.waits or edit.placement)
@@ -138,9 +139,9 @@ def _quarantined(result: PollResult) -> Mapping[AlertKind, str]:
     }
 
 
-def _in_veto_window(result: PollResult) -> Mapping[AlertKind, str]:
+def _in_veto_window(changes: Changes) -> Mapping[AlertKind, str]:
     """Return the alert of new items that wait for a veto. An edit in the window is none: it moves nothing."""
-    if not (waiting := embargo.in_window(result.changes.new if result.changes else ())):
+    if not (waiting := embargo.in_window(changes.new)):
         return {}
     first, ends = waiting[0]
     return {
@@ -170,10 +171,8 @@ def _amended(conflicts: Sequence[tuple[str, tuple[AmendedField, ...]]]) -> str:
     )
 
 
-def _copies(result: PollResult) -> Mapping[AlertKind, str]:
+def _copies(changes: Changes) -> Mapping[AlertKind, str]:
     """Return the alert of items that are held as copies of withdrawn releases."""
-    if (changes := result.changes) is None:
-        return {}
     held = [(new.id, new.placement.copy_of) for new in changes.new] + [
         (edit.id, edit.copy_of) for edit in changes.edits
     ]
@@ -190,13 +189,13 @@ def copies_held(copies: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _ahead(result: PollResult, placed: Sequence[embargo.Placed]) -> Mapping[AlertKind, str]:
+def _ahead(result: PollResult, changes: Changes, placed: Sequence[embargo.Placed]) -> Mapping[AlertKind, str]:
     """Return the alert of items that are held until their dates, once a source and day (UTC)."""
     now, told = result.outcome.started, result.claim.open_alerts.get(AlertKind.AHEAD)
     held = embargo.ahead(placed, now)
-    if result.changes is None or not held or (told is not None and told.date() == now.date()):
+    if not held or (told is not None and told.date() == now.date()):
         return {}
-    names, lines = [name for name, _ in held], embargo.stated(result.changes, now)
+    names, lines = [name for name, _ in held], embargo.stated(changes, now)
     cures = [f"`publicwire release {name}` publishes one now" for name in names if name not in lines][:1]
     is_unzoned = any(embargo.UNKNOWN_ZONE in placement.flags for _, placement in held)
     reading = " in the latest reading of an unknown zone (UTC-12) or month" if is_unzoned else ""

@@ -7,6 +7,7 @@ Never fetches, reads a document or writes anything.
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -35,7 +36,7 @@ from aggregator.policy.reservation import with_reservation
 NOT_MODIFIED_MAX, NOT_MODIFIED_GAPS_MAX = timedelta(days=30), 5  # the longer of both
 LIMITS_HOST_EVERY = timedelta(days=1)  # without a 429 of its own, then another one limits its host
 
-SHOWN = ("title", "link", "rights", "terms", "language")  # of a feed, that every channel shows
+SHOWN = attrgetter("title", "link", "rights", "terms", "language")  # of a feed, that every channel shows
 # Settings of a source that shape its items.
 SHAPING = (
     "from_entry",
@@ -142,7 +143,7 @@ def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> C
         failures=0,
         failing_since=None,
         last_success=now,
-        pipeline_version=pipeline_version_of(source),
+        pipeline_version=claim.pipeline_version if digest is None else pipeline_version_of(source),
         validators=fetched.validators,
         body_digest=claim.body_digest if digest is None else digest,
         last_body=claim.last_body if digest is None else now,
@@ -204,8 +205,7 @@ def _found_new(after: Claim, source: Source, items: Sequence[NewItem], *, now: d
 def _is_feed_changed(claim: Claim, after: Claim) -> bool:
     """Return whether something changed that every channel shows of a source: its feed's texts or address."""
     is_relocated = after.relocation.at != claim.relocation.at
-    is_retitled = any(getattr(after, name) != getattr(claim, name) for name in SHOWN)
-    return is_relocated or (is_retitled and not claim.is_empty)
+    return is_relocated or (SHOWN(after) != SHOWN(claim) and not claim.is_empty)
 
 
 def _due(
@@ -288,7 +288,9 @@ def _host_limit(claim: Claim, error: PollError, now: datetime) -> HostLimit | No
 def _completed(result: PollResult) -> PollResult:
     """Return the result with what follows of the source's state: its host, its shown texts and its alerts."""
     claim, judged = result.claim, alerts.judged(result)
-    host = relocation.host_of(claim.feed, result.after.relocation)
+    host, before, after = claim.host, claim.relocation, result.after.relocation
+    if not host or relocation.address(claim.feed, after) != relocation.address(claim.feed, before):
+        host = relocation.host_of(claim.feed, after)
     return replace(
         result,
         after=replace(result.after, host=host),

@@ -35,8 +35,10 @@ class ClockCheck:
     def hear(self, feed: str, fetched: Fetched, now: datetime) -> None:
         """Note the time in the answer to the poll of a feed, of the first hosts of feeds that say one. Hosts
         that a feed redirects to have no voice: one source would have many."""
+        if len(self._offsets) >= clock.HOSTS_ASKED:
+            return
         host, told = host_of(feed), schedule.time_at(fetched)
-        if host and told is not None and len(self._offsets) < clock.HOSTS_ASKED:
+        if host and told is not None:
             self._offsets.setdefault(host, now - told)
 
     def __call__(self, now: datetime) -> bool:

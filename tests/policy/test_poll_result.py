@@ -98,6 +98,11 @@ def test_a_304_ends_the_failures_and_keeps_the_document() -> None:
     assert (outcome.source, outcome.started, outcome.seconds) == ("ministry", NOON, 0.0)
 
 
+def test_a_304_keeps_the_version_that_its_document_was_read_with() -> None:
+    former = replace(CLAIM, pipeline_version=b"former")
+    assert polls(former, fetched=NOT_MODIFIED).after.pipeline_version == b"former"
+
+
 def test_an_unchanged_body_renews_its_validators() -> None:
     result = polls()
     assert (result.outcome.kind, result.outcome.received, result.changes) == (

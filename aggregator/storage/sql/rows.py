@@ -176,7 +176,9 @@ def columns(of: object, *names: str) -> dict[str, object]:
 
 def changed(before: object, after: object, *names: str) -> dict[str, object]:
     """Return the changed fields as columns."""
-    return columns(after, *(name for name in names if getattr(after, name) != getattr(before, name)))
+    of = attrgetter(*names)
+    pairs = zip(names, of(before), of(after), strict=True)
+    return {name: column(new) for name, old, new in pairs if new is not old and new != old}
 
 
 def column(value: object) -> object:

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
-from typer.main import get_command
+from click import Argument, Command, Context, Group, Option
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from aggregator import __version__
 from aggregator.cli import examples
 from aggregator.cli.app import app
+from aggregator.cli.commands import commands_of
 
 NAME = "publicwire"
 SUMMARY = "republish the press releases of many organisations"
@@ -37,30 +37,31 @@ EXIT_CODES = (
 
 def page() -> str:
     """Return the page in the man macros of roff."""
-    application = get_command(app)
-    assert isinstance(application, TyperGroup)
-    return "\n".join((*_head(application), *_commands(application), *_tail())) + "\n"
+    return "\n".join((*_head(app), *_commands(app), *_tail())) + "\n"
 
 
-def _head(application: TyperGroup) -> Iterator[str]:
+def _head(application: Group) -> Iterator[str]:
     yield f'.TH {NAME.upper()} 1 "" "{NAME} {__version__}" "User Commands"'
     yield from (".SH NAME", f"{NAME} \\- {SUMMARY}")
     yield from (".SH SYNOPSIS", f".B {NAME}", "[\\fIOPTIONS\\fR] [\\fICOMMAND\\fR [\\fIARGS\\fR]]")
     yield from (".SH DESCRIPTION", _prose(application.help or ""))
     yield from _options(application)
     yield from (".SH EXAMPLES", *_lines(examples.OF_ALL))
+    yield from (".SH COMPLETION", *_lines(examples.COMPLETION))
 
 
-def _commands(application: TyperGroup) -> Iterator[str]:
+def _commands(application: Group) -> Iterator[str]:
     yield ".SH COMMANDS"
-    for name, command in application.commands.items():
-        inner = command.commands if isinstance(command, TyperGroup) else {"": command}
-        for second, each in inner.items():
-            yield from _command(f"{name} {second}".rstrip(), each)
+    for name, command in commands_of(application):
+        if isinstance(command, Group):
+            for second, each in commands_of(command):
+                yield from _command(f"{name} {second}", each)
+        else:
+            yield from _command(name, command)
 
 
-def _command(name: str, command: TyperCommand) -> Iterator[str]:
-    arguments = [each for each in command.params if isinstance(each, TyperArgument)]
+def _command(name: str, command: Command) -> Iterator[str]:
+    arguments = [each for each in command.params if isinstance(each, Argument)]
     written = " ".join(f"\\fI{_prose(_metavar(each))}\\fR" for each in arguments)
     yield from (f".SS {_prose(f'{NAME} {name}')} {written}".rstrip(), _prose(command.help or ""))
     for each in arguments:
@@ -70,21 +71,21 @@ def _command(name: str, command: TyperCommand) -> Iterator[str]:
         yield from (".PP", *_lines(shown))
 
 
-def _options(command: TyperCommand | TyperGroup) -> Iterator[str]:
+def _options(command: Command) -> Iterator[str]:
     for each in command.params:
-        if isinstance(each, TyperOption):
+        if isinstance(each, Option):
             names = ", ".join(f"\\fB{_literal(name)}\\fR" for name in each.opts)
             value = "" if each.is_flag else f" \\fI{_prose(_metavar(each))}\\fR"
             yield from (".TP", names + value, _prose(_said(each)))
 
 
-def _metavar(parameter: TyperArgument | TyperOption) -> str:
-    return parameter.metavar or ("TEXT" if parameter.min is None else "N")
+def _metavar(parameter: Argument | Option) -> str:
+    return parameter.make_metavar(Context(app))
 
 
-def _said(parameter: TyperArgument | TyperOption) -> str:
+def _said(parameter: Argument | Option) -> str:
     """Return the help of a parameter, and its default if that is more than absence."""
-    is_said = parameter.show_default and parameter.default not in (None, False, "", Path())
+    is_said = isinstance(parameter, Option) and parameter.show_default
     return f"{parameter.help}{f' Default: {parameter.default}.' if is_said else ''}"
 
 

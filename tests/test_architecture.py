@@ -65,6 +65,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "apscheduler": {"service.app"},
     "argon2": {"web.passwords"},
     "brotli": {"fetch.decode", "publish.document"},
+    "click": {"cli"},
     "feedgen": {"render.xml"},
     "feedparser": {
         "parse.xml",
@@ -99,7 +100,6 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "starlette": {"web", "service.sites"},  # the applications; their types
     "structlog": {"cli.logging"},
     "titlecase": {"editorial.headlines"},
-    "typer": {"cli"},
     "trafilatura": {"workers.extraction"},
     "uvloop": {"cli.poll", "cli.nodes"},
     "uvicorn": {"web.serving"},

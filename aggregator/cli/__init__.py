@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import NoReturn
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells and typer have it
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 GC_THRESHOLD = 50_000  # new objects between two collections: the modules that a command loads are no garbage
 
 
@@ -42,19 +42,23 @@ def run(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from typer.exceptions import Abort, TyperException
+    from click import Abort, ClickException
+    from click.exceptions import NoArgsIsHelpError
 
-    from aggregator.cli.app import named
+    from aggregator.cli.app import app
     from aggregator.cli.output import complain
     from aggregator.errors import ConfigError, PublicwireError, UsageError
 
     try:
-        code = named(arguments)(arguments, prog_name="publicwire", standalone_mode=False)
-    except SystemExit:  # raised by typer and rich when stdout is a closed pipe
+        code = app.main(arguments, prog_name="publicwire", standalone_mode=False)
+    except SystemExit:  # raised by click when stdout is a closed pipe, and after completion in a shell
         return 0
     except Abort:
         return INTERRUPTED
-    except TyperException as error:
+    except NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except ClickException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "publicwire"
         complain(f"{error.format_message()} (see {command} --help)")

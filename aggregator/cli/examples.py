@@ -13,6 +13,12 @@ OF_ALL: Sequence[Example] = (
     ('publicwire withdraw ITEM --reason "asked by the organisation"', ""),
 )
 
+COMPLETION: Sequence[Example] = (
+    ('eval "$(_PUBLICWIRE_COMPLETE=bash_source publicwire)"', "in ~/.bashrc"),
+    ('eval "$(_PUBLICWIRE_COMPLETE=zsh_source publicwire)"', "in ~/.zshrc"),
+    ("_PUBLICWIRE_COMPLETE=fish_source publicwire | source", "in config.fish"),
+)
+
 OF_COMMANDS: Mapping[str, Sequence[Example]] = MappingProxyType(
     {
         "init": (
@@ -58,11 +64,11 @@ OF_COMMANDS: Mapping[str, Sequence[Example]] = MappingProxyType(
 )
 
 
-def epilog(examples: Sequence[Example]) -> str | None:
-    """Return the end of a help text, whose lines typer leaves as they are (`\\b`); None without examples."""
+def epilog(examples: Sequence[Example], title: str = "Examples") -> str | None:
+    """Return the end of a help text, whose lines click leaves as they are (`\\b`); None without examples."""
     width = max((len(line) for line, purpose in examples if purpose), default=0)
     lines = [f"  {line:<{width}}  {purpose}".rstrip() for line, purpose in examples]
-    return "\n".join(("\b", "Examples:", *lines)) + "\n" if lines else None
+    return "\n".join(("\b", f"{title}:", *lines)) + "\n" if lines else None
 
 
 def of(name: str) -> str | None:

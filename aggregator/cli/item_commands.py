@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-import typer
-
+from aggregator.cli.commands import Argument, Option
 from aggregator.cli.location import Location
 from aggregator.cli.options import (
     DEFAULT,
@@ -18,6 +17,7 @@ from aggregator.cli.options import (
     Story,
     Yes,
 )
+from aggregator.errors import UsageError
 from aggregator.model.decision import Trigger
 
 
@@ -51,23 +51,21 @@ def reinstate(
 
 def release(
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Ids, public ids or URLs of items.")
-    ] = None,
+        tuple[str, ...], Argument(metavar="[ITEM]...", help="Ids, public ids or URLs of items.")
+    ] = (),
     over_budget: Annotated[
-        str, typer.Option(metavar="ID", help="Publish all that the budget of this source holds.")
+        str, Option(metavar="ID", help="Publish all that the budget of this source holds.")
     ] = "",
     version: Annotated[
-        list[int] | None,
-        typer.Option(metavar="N", help="Version that was read, one for each item; default: show and ask."),
-    ] = None,
-    early: Annotated[
-        bool, typer.Option("--now", help="Publish at once, also before an embargo ends.")
-    ] = False,
+        tuple[int, ...],
+        Option(metavar="N", help="Version that was read, one for each item; default: show and ask."),
+    ] = (),
+    early: Annotated[bool, Option("--now", help="Publish at once, also before an embargo ends.")] = False,
     reason: Reason = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
-) -> None:
+) -> int | None:
     """Publish held items, and versions that wait for approval. Fails when a newer one exists."""
     from aggregator.cli import verbs
 
@@ -75,24 +73,24 @@ def release(
     if over_budget:
         verbs.release_over_budget(where, over_budget, reason)
     if items or not over_budget:
-        code = verbs.release(where, items or [], reason, versions=version or (), story=story, early=early)
-        raise typer.Exit(code)
+        return verbs.release(where, items, reason, versions=version, story=story, early=early)
+    return None
 
 
 def amend(
     item: ItemId,
-    headline: Annotated[str, typer.Option(metavar="TEXT", help="Headline in place of the origin's.")] = "",
-    summary: Annotated[str, typer.Option(metavar="TEXT", help="Summary in place of the origin's.")] = "",
+    headline: Annotated[str, Option(metavar="TEXT", help="Headline in place of the origin's.")] = "",
+    summary: Annotated[str, Option(metavar="TEXT", help="Summary in place of the origin's.")] = "",
     topics: Annotated[
-        str, typer.Option(metavar="A,B", help="Topics in place of the source's, separated by commas.")
+        str, Option(metavar="A,B", help="Topics in place of the source's, separated by commas.")
     ] = "",
-    language: Annotated[str, typer.Option(metavar="TAG", help="Language in place of the origin's.")] = "",
-    note: Annotated[str, typer.Option(metavar="TEXT", help="Your note, shown apart from the release.")] = "",
+    language: Annotated[str, Option(metavar="TAG", help="Language in place of the origin's.")] = "",
+    note: Annotated[str, Option(metavar="TEXT", help="Your note, shown apart from the release.")] = "",
     clear: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FIELD", help="headline, summary, topics, language, note or all; repeatable."),
-    ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")] = "",
+        tuple[str, ...],
+        Option(metavar="FIELD", help="headline, summary, topics, language, note or all; repeatable."),
+    ] = (),
+    reason: Annotated[str, Option("--reason", help="Reason, recorded in the audit trail.")] = "",
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
@@ -101,13 +99,13 @@ def amend(
     from aggregator.config import amending
 
     given = amending.given(headline, summary, topics=topics, language=language, note=note)
-    amended.amend(Location(config, store), item, given, amended.cleared(clear or ()), reason)
+    amended.amend(Location(config, store), item, given, amended.cleared(clear), reason)
 
 
 def erase(
     item: Annotated[
         str,
-        typer.Argument(metavar="ITEM|PATTERN", help="Id, public id or URL, or texts with * for anything."),
+        Argument(metavar="ITEM|PATTERN", help="Id, public id or URL, or texts with * for anything."),
     ],
     reason: Reason,
     notice: Notice = "",
@@ -116,18 +114,18 @@ def erase(
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
-) -> None:
+) -> int:
     """Remove an item and all its versions for good. Also from the files of the store."""
     from aggregator.cli import erase as erasing
     from aggregator.cli import notices
 
     asked = notices.given(notice, received, statement or reason)
-    raise typer.Exit(erasing.erase(Location(config, store), item, reason, yes=yes, notice=asked))
+    return erasing.erase(Location(config, store), item, reason, yes=yes, notice=asked)
 
 
 def strike(
     item: ItemId,
-    version: Annotated[int, typer.Argument(metavar="VERSION", help="Number of the version.")],
+    version: Annotated[int, Argument(metavar="VERSION", help="Number of the version.")],
     reason: Reason,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
@@ -142,7 +140,7 @@ def hold(
     item: ItemId,
     reason: Reason,
     until: Annotated[
-        str, typer.Option(metavar="TIME", help="Publish it at this ISO 8601 time; in UTC if it has no zone.")
+        str, Option(metavar="TIME", help="Publish it at this ISO 8601 time; in UTC if it has no zone.")
     ] = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
@@ -155,25 +153,25 @@ def hold(
 
 
 def withdrawals(
-    source: Annotated[str, typer.Argument(metavar="[ID]", help="Only of this source.")] = "",
-    accept: Annotated[bool, typer.Option("--accept", help="Withdraw all of this source's.")] = False,
-    decline: Annotated[bool, typer.Option("--decline", help="Keep all of this source's.")] = False,
+    source: Annotated[str, Argument(metavar="[ID]", help="Only of this source.")] = "",
+    accept: Annotated[bool, Option("--accept", help="Withdraw all of this source's.")] = False,
+    decline: Annotated[bool, Option("--decline", help="Keep all of this source's.")] = False,
     reason: Reason = "",
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
     as_json: AsJson = False,
-) -> None:
+) -> int | None:
     """List suspended withdrawals by origins, and decide on them."""
     from aggregator.cli import withdrawals
 
     where = Location(config, store)
     if accept and decline:
-        raise typer.BadParameter("--accept or --decline, not both")
+        raise UsageError("--accept or --decline, not both")
     if not (accept or decline):
         withdrawals.listed(where, source, as_json=as_json)
-        return
-    raise typer.Exit(withdrawals.decide(where, source, reason, accepts=accept, yes=yes))
+        return None
+    return withdrawals.decide(where, source, reason, accepts=accept, yes=yes)
 
 
 def _verb(where: Location, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:

@@ -3,53 +3,46 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from aggregator.cli.commands import Argument, Option
 from aggregator.cli.options import DEFAULT, ConfigFile, Yes
 
 Rights = Annotated[
-    str, typer.Option(metavar="full|excerpt|headline|no", help="What may be republished of their items.")
+    str, Option(metavar="full|excerpt|headline|no", help="What may be republished of their items.")
 ]
 Networks = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-network", metavar="CIDR", help="Private network that local feeds are in; repeatable."
-    ),
+    tuple[str, ...],
+    Option("--allow-network", metavar="CIDR", help="Private network that local feeds are in; repeatable."),
 ]
 
 
 def import_opml(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="List of feeds as readers export it.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="List of feeds as readers export it.")],
     rights: Rights = "excerpt",
-    allow_network: Networks = None,
+    allow_network: Networks = (),
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
-) -> None:
+) -> int:
     """Add the feeds of an OPML file as sources. Folders and categories become topics; preview first."""
     from aggregator.cli import lists
 
-    raise typer.Exit(
-        lists.import_opml(config, file, lists.Terms(rights, tuple(allow_network or ())), yes=yes)
-    )
+    return lists.import_opml(config, file, lists.Terms(rights, allow_network), yes=yes)
 
 
 def import_venus(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="config.ini of Planet Venus.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="config.ini of Planet Venus.")],
     rights: Rights = "excerpt",
-    allow_network: Networks = None,
+    allow_network: Networks = (),
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
-) -> None:
+) -> int:
     """Add the feeds of a Planet Venus as sources. A preview names what cannot be taken, and why."""
     from aggregator.cli import lists
 
-    raise typer.Exit(
-        lists.import_venus(config, file, lists.Terms(rights, tuple(allow_network or ())), yes=yes)
-    )
+    return lists.import_venus(config, file, lists.Terms(rights, allow_network), yes=yes)
 
 
-def export_opml(config: ConfigFile = DEFAULT) -> None:
+def export_opml(config: ConfigFile = DEFAULT) -> int:
     """Print the sources as OPML. The addresses are whole, and may hold keys."""
     from aggregator.cli import lists
 
-    raise typer.Exit(lists.export_opml(config))
+    return lists.export_opml(config)

@@ -3,19 +3,16 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from aggregator.cli.commands import Option
 from aggregator.cli.options import DEFAULT, ConfigFile, StoreDirectory
 
 Database = Annotated[
     str,
-    typer.Option(
-        "--database", metavar="URL", envvar="PUBLICWIRE_DATABASE", help="postgresql:// URL of the store."
-    ),
+    Option("--database", metavar="URL", envvar="PUBLICWIRE_DATABASE", help="postgresql:// URL of the store."),
 ]
 Direct = Annotated[
     str,
-    typer.Option(
+    Option(
         "--direct",
         metavar="URL",
         envvar="PUBLICWIRE_DATABASE_DIRECT",
@@ -23,12 +20,12 @@ Direct = Annotated[
     ),
 ]
 NodeStore = Annotated[
-    Path, typer.Option("--store", metavar="DIR", help="Directory of this node's journal and backups.")
+    Path, Option("--store", metavar="DIR", help="Directory of this node's journal and backups.")
 ]
-Listen = Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Address of pages and feeds.")]
-Admin = Annotated[str, typer.Option("--admin", metavar="HOST:PORT", help="Address of status and metrics.")]
-LogFormat = Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")]
-LogLevel = Annotated[str, typer.Option(help="debug, info, warning or error.")]
+Listen = Annotated[str, Option("--listen", metavar="HOST:PORT", help="Address of pages and feeds.")]
+Admin = Annotated[str, Option("--admin", metavar="HOST:PORT", help="Address of status and metrics.")]
+LogFormat = Annotated[str, Option(help="console, logfmt or json; default by terminal.")]
+LogLevel = Annotated[str, Option(help="debug, info, warning or error.")]
 
 STORE, LISTEN, ADMIN = Path("store"), "127.0.0.1:8000", "127.0.0.1:8001"
 
@@ -40,17 +37,17 @@ def work(
     admin: Admin = ADMIN,
     heartbeat: Annotated[
         int,
-        typer.Option(min=6, max=600, metavar="SECONDS", help="Silence after which another node polls."),
+        Option(least=6, most=600, metavar="SECONDS", help="Silence after which another node polls."),
     ] = 20,
     log_format: LogFormat = "",
     log_level: LogLevel = "info",
-) -> None:
+) -> int:
     """Run a node of a cluster that polls."""
     from aggregator.cli import nodes
     from aggregator.model.cluster import Role
 
     settings = nodes.settings(database, store, LISTEN, admin, direct=direct, heartbeat=heartbeat)
-    raise typer.Exit(nodes.run(settings, Role.WORK, log_format=log_format, log_level=log_level))
+    return nodes.run(settings, Role.WORK, log_format=log_format, log_level=log_level)
 
 
 def web(
@@ -61,20 +58,20 @@ def web(
     admin: Admin = ADMIN,
     log_format: LogFormat = "",
     log_level: LogLevel = "info",
-) -> None:
+) -> int:
     """Run a node of a cluster that answers HTTP."""
     from aggregator.cli import nodes
     from aggregator.model.cluster import Role
 
     settings = nodes.settings(database, store, listen, admin, direct=direct)
-    raise typer.Exit(nodes.run(settings, Role.WEB, log_format=log_format, log_level=log_level))
+    return nodes.run(settings, Role.WEB, log_format=log_format, log_level=log_level)
 
 
 def apply(
     version: Annotated[
-        int | None, typer.Option("--on", metavar="N", help="Only if version N is the one in force.")
+        int | None, Option("--on", metavar="N", help="Only if version N is the one in force.")
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Print the version in force instead.")] = False,
+    show: Annotated[bool, Option("--show", help="Print the version in force instead.")] = False,
     database: Database = "",
     store: StoreDirectory = None,
     config: ConfigFile = DEFAULT,

@@ -1,36 +1,37 @@
 """Arguments and options that several commands have."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
+
+from aggregator.cli.commands import Argument, Option
 
 DEFAULT = Path("sources.yaml")
 
 
-def _file(context: typer.Context, config: Path) -> Path:
+def _file(context: click.Context, _: click.Parameter, config: Path) -> Path:
     """Return the value of --config, which may stand before or after the command."""
-    before = context.find_root().obj or []
+    before: tuple[Path, ...] = context.find_root().obj or ()
     if config != DEFAULT or not before:
         return config
     if len(before) > 1:
-        raise typer.BadParameter("only `serve` takes several configuration files", context)
-    return Path(before[0])
+        raise click.BadParameter("only `serve` takes several configuration files", context)
+    return before[0]
 
 
-def _files(context: typer.Context, config: list[Path] | None) -> list[Path]:
+def _files(context: click.Context, _: click.Parameter, config: tuple[Path, ...]) -> tuple[Path, ...]:
     """Return the values of --config, which may stand before or after the command."""
-    return config or context.find_root().obj or []
+    return config or context.find_root().obj or ()
 
 
 ConfigFiles = Annotated[
-    list[Path] | None,
-    typer.Option("--config", metavar="FILE", help="Configuration file; repeatable.", callback=_files),
+    tuple[Path, ...],
+    Option("--config", metavar="FILE", help="Configuration file; repeatable.", callback=_files),
 ]
 
 
-def source_ids(context: typer.Context, incomplete: str) -> list[str]:
+def source_ids(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Return the ids of configured sources that begin so, for a shell; none while the file is invalid."""
     from aggregator.config import load
     from aggregator.errors import ConfigError
@@ -43,34 +44,25 @@ def source_ids(context: typer.Context, incomplete: str) -> list[str]:
     return [source.id for source in config.sources if source.id.startswith(incomplete)]
 
 
-ConfigFile = Annotated[
-    Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
-]
+ConfigFile = Annotated[Path, Option("--config", metavar="FILE", help="Configuration file.", callback=_file)]
 StoreDirectory = Annotated[
     Path | None,
-    typer.Option("--store", metavar="DIR", help="Directory of the store, if sources.yaml cannot be read."),
+    Option("--store", metavar="DIR", help="Directory of the store, if sources.yaml cannot be read."),
 ]
 
 
-class ReportFormat(StrEnum):
-    """Forms of the report on a feed."""
-
-    MD = "md"
-    JSON = "json"
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
-Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]
+AsJson = Annotated[bool, Option("--json", help="Print JSON.")]
+ItemId = Annotated[str, Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
+Reason = Annotated[str, Option("--reason", help="Reason, recorded in the audit trail.")]
 Notice = Annotated[
-    str, typer.Option("--notice", metavar="NAME <ADDRESS>", help="Who asked for it; `notices` lists them.")
+    str, Option("--notice", metavar="NAME <ADDRESS>", help="Who asked for it; `notices` lists them.")
 ]
 Received = Annotated[
-    str, typer.Option("--received", metavar="TIME", help="When that notice arrived; default: now.")
+    str, Option("--received", metavar="TIME", help="When that notice arrived; default: now.")
 ]
 Statement = Annotated[
-    str, typer.Option("--statement", metavar="TEXT", help="Statement of reasons; default: the reason.")
+    str, Option("--statement", metavar="TEXT", help="Statement of reasons; default: the reason.")
 ]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-Story = Annotated[bool, typer.Option("--story", help="Apply to every member of the story.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+AsCsv = Annotated[bool, Option("--csv", help="Print CSV.")]
+Story = Annotated[bool, Option("--story", help="Apply to every member of the story.")]
+Yes = Annotated[bool, Option("--yes -y", help="Do not ask for confirmation.")]

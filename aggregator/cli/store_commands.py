@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from aggregator.cli.commands import Argument, Option
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, AsCsv, AsJson, ConfigFile, StoreDirectory, Yes, source_ids
 
 
 def export(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Target directory.")],
+    directory: Annotated[Path, Argument(metavar="DIR", help="Target directory.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Write every channel and page as static files."""
@@ -20,7 +19,7 @@ def export(
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="Target file.")],
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
@@ -31,7 +30,7 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="Backup file.")],
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
@@ -42,8 +41,8 @@ def restore(
 
 
 def move_store(
-    origin: Annotated[str, typer.Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
+    origin: Annotated[str, Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
+    target: Annotated[str, Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
@@ -54,9 +53,9 @@ def move_store(
 
 
 def identify(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source whose import is held.")],
-    same: Annotated[str | None, typer.Option(metavar="OLD", help="It continues this stored source.")] = None,
-    new: Annotated[bool, typer.Option("--new", help="It is another source.")] = False,
+    source: Annotated[str, Argument(metavar="ID", help="Id of a source whose import is held.")],
+    same: Annotated[str | None, Option(metavar="OLD", help="It continues this stored source.")] = None,
+    new: Annotated[bool, Option("--new", help="It is another source.")] = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Answer whether an edited source is one that the store has."""
@@ -66,7 +65,7 @@ def identify(
 
 
 def audit(
-    since: Annotated[str, typer.Option(metavar="TIME", help="Only decisions from this time on.")] = "",
+    since: Annotated[str, Option(metavar="TIME", help="Only decisions from this time on.")] = "",
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
     as_csv: AsCsv = False,
@@ -79,7 +78,7 @@ def audit(
 
 
 def notices(
-    since: Annotated[str, typer.Option(metavar="TIME", help="Only those decided from this time on.")] = "",
+    since: Annotated[str, Option(metavar="TIME", help="Only those decided from this time on.")] = "",
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
     as_csv: AsCsv = False,
@@ -92,9 +91,7 @@ def notices(
 
 
 def clock(
-    act: Annotated[
-        str, typer.Argument(metavar="confirm", help="Say that the time of this machine is right.")
-    ],
+    act: Annotated[str, Argument(metavar="confirm", help="Say that the time of this machine is right.")],
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
@@ -105,7 +102,7 @@ def clock(
 
 
 def unmove(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
+    source: Annotated[str, Argument(metavar="ID", help="Id of a relocated source.")],
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
@@ -116,32 +113,32 @@ def unmove(
 
 
 def forget(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source that is no longer configured.")],
+    source: Annotated[str, Argument(metavar="ID", help="Id of a source that is no longer configured.")],
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
-) -> None:
+) -> int:
     """Delete an unconfigured source with all its items."""
     from aggregator.cli import backup
 
-    raise typer.Exit(backup.forget(config, source, yes=yes))
+    return backup.forget(config, source, yes=yes)
 
 
 def backfill(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source.", autocompletion=source_ids)],
+    source: Annotated[str, Argument(metavar="ID", help="Id of a source.", complete=source_ids)],
     config: ConfigFile = DEFAULT,
-) -> None:
+) -> int:
     """Import the archives of a source's feed (RFC 5005). Each document names the one before."""
     from aggregator.cli import backfill
 
-    raise typer.Exit(backfill.backfill(config, source))
+    return backfill.backfill(config, source)
 
 
 def import_feed(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Archived documents, newest first.")],
-    source: Annotated[str, typer.Option("--source", metavar="ID", help="Source that they are of.")],
+    files: Annotated[tuple[Path, ...], Argument(metavar="FILE...", help="Archived documents, newest first.")],
+    source: Annotated[str, Option("--source", metavar="ID", help="Source that they are of.")],
     config: ConfigFile = DEFAULT,
-) -> None:
+) -> int:
     """Import archived documents of a source from files."""
     from aggregator.cli import backfill
 
-    raise typer.Exit(backfill.import_feed(config, files, source))
+    return backfill.import_feed(config, files, source)

@@ -1,16 +1,16 @@
 """Arguments and help texts of `story`: which items are one release."""
 
+from types import MappingProxyType
 from typing import Annotated
 
-import typer
-
+from aggregator.cli.commands import Argument, Group
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory
 
-story = typer.Typer(help="Split a story of several sources, or merge items into one.", no_args_is_help=True)
+COMMANDS = MappingProxyType({"split": "story_commands:split", "merge": "story_commands:merge"})
+story = Group("story", COMMANDS, help="Split a story of several sources, or merge items into one.")
 
 
-@story.command()
 def split(
     item: ItemId, reason: Reason = "", config: ConfigFile = DEFAULT, store: StoreDirectory = None
 ) -> None:
@@ -20,10 +20,9 @@ def split(
     stories.split(Location(config, store), item, reason)
 
 
-@story.command()
 def merge(
     item: ItemId,
-    other: Annotated[str, typer.Argument(metavar="ITEM", help="The same release by another source.")],
+    other: Annotated[str, Argument(metavar="ITEM", help="The same release by another source.")],
     reason: Reason = "",
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,

@@ -17,7 +17,7 @@ def completed(here: Site, words: str) -> list[str]:
     line = f"publicwire --config {here.config} {words}"
     environment = {
         **os.environ,
-        "_PUBLICWIRE_COMPLETE": "complete_bash",
+        "_PUBLICWIRE_COMPLETE": "bash_complete",
         "COMP_WORDS": line,
         "COMP_CWORD": str(len(line.split(" ")) - 1),
         "PYTHONPATH": str(Path(__file__).parents[2]),
@@ -25,7 +25,7 @@ def completed(here: Site, words: str) -> list[str]:
     said = subprocess.run(
         COMMAND, env=environment, cwd=here.directory, capture_output=True, text=True, check=True
     )
-    return said.stdout.split()
+    return [line.partition(",")[2] for line in said.stdout.splitlines() if line]
 
 
 def test_commands_and_ids_of_sources_are_completed(here: Site) -> None:
@@ -41,6 +41,6 @@ def test_an_invalid_configuration_completes_no_id_and_says_nothing(here: Site) -
 
 def test_help_says_how_completion_is_installed_and_gives_examples(command: Command) -> None:
     said = command("--help").out
-    assert "--install-completion" in said
+    assert '  eval "$(_PUBLICWIRE_COMPLETE=bash_source publicwire)"  in ~/.bashrc' in said
     assert "  publicwire init press && cd press" in said
-    assert "--install-completion" not in command("poll", "--help").out
+    assert "_COMPLETE" not in command("poll", "--help").out

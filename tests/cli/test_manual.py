@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.core import TyperGroup
-from typer.main import get_command
+from click import Group
 
 from aggregator.cli import examples
 from aggregator.cli.app import app
@@ -44,8 +43,8 @@ def test_it_is_formatted_without_a_warning() -> None:
 def test_each_example_is_a_valid_command_line(line: str) -> None:
     line, *_ = line.split("&&")
     _, *words = shlex.split(line.partition("<")[0])
-    context = get_command(app).make_context("publicwire", words)
-    while isinstance(group := context.command, TyperGroup):
+    context = app.make_context("publicwire", words)
+    while isinstance(group := context.command, Group):
         name, command, words = group.resolve_command(context, [*context._protected_args, *context.args])
         assert command is not None
         context = command.make_context(name, words, parent=context)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from aggregator.cli.applied_file import opened
 from aggregator.cli.location import Location
-from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import REST, say_json, table, when
 from aggregator.errors import UsageError
 from aggregator.model.decision import State
@@ -45,10 +45,12 @@ def item_query(search: str, source: str, *, topic: str, language: str, state: st
 
 def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
     """Print items, newest shown date first."""
-    with opened(where) as storage:
-        config = config_of(where, storage)
+    with opened(where) as (storage, is_applied):
         names = {feed.id: feed for feed in storage.items.feeds()}
-        _check_names(query, config, names, storage.items.channels())
+        if query.source or query.topic or not is_applied:
+            from aggregator.cli.opening import config_of
+
+            _check_names(query, config_of(where, storage), names, storage.items.channels())
         matches = storage.items.items(query)
     if as_json:
         say_json([summary_json(item, names[item.source]) for item in matches])

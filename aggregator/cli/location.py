@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
+DATABASE = "PUBLICWIRE_DATABASE"  # variable: that of a cluster, whose machines need no file
+
 
 class Location(NamedTuple):
     """The values of --config and --store; the latter takes precedence."""

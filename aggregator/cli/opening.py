@@ -8,15 +8,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from aggregator import config as configuration
-from aggregator.cli.location import Location
+from aggregator.cli.location import DATABASE, Location
 from aggregator.cli.output import complain
 from aggregator.config import addresses
 from aggregator.errors import ConfigError, Problem, PublicwireError, UsageError
 from aggregator.model.settings import Config
-from aggregator.service.cluster.applying import parsed
 from aggregator.storage import Place, Storage, is_store, open_storage, present
 
-DATABASE = "PUBLICWIRE_DATABASE"  # that of a cluster, whose machines need no file
 UNREADABLE = "the store is named in this file; while it cannot be read, name it with --store DIR"
 
 
@@ -89,6 +87,8 @@ def in_force(storage: Storage, config: Config, environment: Mapping[str, str] | 
     number = storage.cluster.newest_version() if config.database else 0
     version = storage.cluster.version(number) if number else None
     if version is not None:
+        from aggregator.service.cluster.applying import parsed  # 10 ms of CPU that only a cluster needs
+
         found = parsed(version, config.path, environment)
         config = replace(found, store=config.store, database=config.database, version=number)
     return storage.settings.bound(config)

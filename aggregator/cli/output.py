@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from shutil import get_terminal_size
 from textwrap import fill
 
 from aggregator.errors import UsageError
@@ -102,7 +101,7 @@ def table(
         from rich.cells import cell_len
 
         width_of = cell_len
-        lines = fitted(lines, cut or {}, width_of, columns=get_terminal_size().columns)
+        lines = fitted(lines, cut or {}, width_of, columns=_columns())
     widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = zip(line, widths, strict=True)
@@ -125,6 +124,13 @@ def fitted(
     ]
 
 
+def _columns() -> int:
+    """Return the columns of the terminal."""
+    from shutil import get_terminal_size  # loads the libraries of all compressions
+
+    return get_terminal_size().columns
+
+
 def _cut(cell: str, width: int, width_of: Callable[[str], int]) -> str:
     if width_of(cell) <= width:
         return cell
@@ -140,5 +146,5 @@ def when(moment: datetime | None) -> str:
 
 def say_wrapped(text: str) -> None:
     """Print a paragraph on stdout, on a terminal broken between words, its further lines indented."""
-    width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    width = _columns() if sys.stdout.isatty() else sys.maxsize
     say(fill(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))

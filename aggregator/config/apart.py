@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config.load import parse as parsed
-from aggregator.config.load import text_of
+from aggregator.config.load import stamped, text_of
 from aggregator.errors import ConfigError, Problem
 from aggregator.model.credentials import Credentials
 from aggregator.model.settings import Config
@@ -21,7 +21,8 @@ Environment = Mapping[str, str]
 
 def load(path: Path, environment: Environment | None = None) -> Config:
     """Return the configuration in a file; ConfigError as `config.load`."""
-    return parse(text_of(path), path, environment)
+    text = text_of(path)
+    return stamped(parse(text, path, environment), text)
 
 
 def parse(text: str, path: Path, environment: Environment | None = None) -> Config:

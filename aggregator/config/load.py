@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from aggregator.config.build import build, build_store
 from aggregator.config.credentials import Environment
 from aggregator.config.publication import EXAMPLE_CONTACT
@@ -19,6 +21,7 @@ from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL, did_you_mean
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import ConfigError, Problem, cure
+from aggregator.model.file_stamp import file_stamp
 from aggregator.model.settings import Config, Republish
 from aggregator.policy import palette
 
@@ -30,7 +33,8 @@ def load(path: Path, environment: Environment | None = None) -> Config:
 
     Sources without an id have a default one, which is final once `policy.source_ids` has bound it.
     """
-    return parse(text_of(path), path, environment)
+    text = text_of(path)
+    return stamped(parse(text, path, environment), text)
 
 
 def load_store(path: Path) -> tuple[Path, str]:
@@ -80,6 +84,13 @@ def parse(text: str, path: Path, environment: Environment | None = None) -> Conf
     if faults:
         raise _error(path, faults)
     return config
+
+
+def stamped(config: Config, text: str) -> Config:
+    """Return the configuration of the text of its file with its stamp; without one if it depends on more."""
+    if config.database or "words" in text:  # the file of `publication.words` may be edited
+        return config
+    return replace(config, stamp=file_stamp(text, config.path, config.store))
 
 
 @contextmanager

@@ -248,6 +248,7 @@ class Config(Struct, frozen=True):
     admin_url: str = f"http://{ADMIN}"  # origin of the admin side as browsers reach it
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
     embed: Embedding = Embedding()
+    stamp: str = ""  # `file_stamp` of the file; "": it names another file, or no SQLite store
     version: int = 0  # number in the store of a cluster; 0: read from a file
     _by_id: Mapping[str, Source] = MappingProxyType({})  # this and _domains are derived
     _domains: frozenset[str] = frozenset()

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -82,6 +81,13 @@ def present(directory: Path, database: str = "") -> Storage | None:
     return open_storage(directory) if is_present(directory) else None
 
 
+def applied_stamp(directory: Path) -> str:
+    """Return the `file_stamp` of the sources.yaml that a SQLite store has applied last; "" without one."""
+    from aggregator.storage.sqlite import applied_stamp as stamp
+
+    return stamp(directory)
+
+
 def stored_feeds(directory: Path, database: str = "") -> tuple[StoredFeed, ...]:
     """Return the feeds in a store of any version, which is neither created nor migrated; () without one."""
     if database:
@@ -117,6 +123,8 @@ def move_store(origin: Place, target: Place, now: datetime) -> Restored:
 
     StoreBusy while a service uses either, or when both are the same.
     """
+    from tempfile import TemporaryDirectory
+
     private.directory(target.directory)
     with TemporaryDirectory(dir=target.directory, prefix=".move-store.") as made:
         copy = Path(made) / "store.db"

@@ -294,7 +294,7 @@ def test_a_section_with_all_lines_commented_out_equals_an_absent_one() -> None:
 def test_a_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "sources.yaml"
     path.write_bytes(b"\xef\xbb\xbfsources: []\n")
-    assert load(path) == parse("sources: []\n", path) == parse("\ufeffsources: []\n", path)
+    assert replace(load(path), stamp="") == parse("sources: []\n", path) == parse("\ufeffsources: []\n", path)
 
 
 def test_a_long_text_may_span_lines() -> None:

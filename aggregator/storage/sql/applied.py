@@ -8,7 +8,7 @@ from aggregator.model.image import Images
 from aggregator.model.settings import Applied, Config, Publication, SecurityContact, Source, Text, Topic
 from aggregator.policy.sources import STORED
 from aggregator.storage.sql import rows
-from aggregator.storage.sql.engine import Connection
+from aggregator.storage.sql.engine import APPLIED_STAMP, Connection
 
 KEY = "applied"  # in the table `meta`
 TEXTS = ("disclaimer", "disclaimer_line")
@@ -21,11 +21,11 @@ def packed(config: Config) -> str:
     return json.dumps(kept, ensure_ascii=False)
 
 
-def record(db: Connection, kept: str) -> None:
-    """Keep what `packed` returned."""
-    db.execute(
+def record(db: Connection, kept: str, stamp: str) -> None:
+    """Keep what `packed` returned, and the stamp of the file."""
+    db.executemany(
         "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (KEY, kept),
+        [(KEY, kept), (APPLIED_STAMP, stamp)],
     )
 
 

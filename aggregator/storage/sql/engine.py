@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from aggregator.normalise.words import Term
 
 JOURNAL = "withdrawals.jsonl"  # file in the directory of a store
+APPLIED_STAMP = "applied_stamp"  # in the table `meta`: stamp of the file last applied
 # After a SELECT. PostgreSQL locks the rows it returns; to SQLite, in which one transaction writes, a comment.
 LOCKED = "/* FOR NO KEY UPDATE */"
 KINDS = {int: "INTEGER", float: "REAL", str: "TEXT"}

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from importlib.metadata import version
 
 from aggregator import __version__
 from aggregator.model.provenance import Provenance, ReadDocument
@@ -32,6 +31,8 @@ TABLES: Mapping[str, Sequence[str]] = {
 @cache
 def _parser() -> str:
     """Return the versions of the programs that read documents."""
+    from importlib.metadata import version  # 10 ms of CPU with email, for what polls alone record
+
     return f"publicwire {__version__}, feedparser {version('feedparser')}"
 
 

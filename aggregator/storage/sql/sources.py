@@ -110,7 +110,7 @@ def sync(db: Connection, config: Config, prepared: Prepared, now: datetime) -> t
     for name in prepared.channels:
         channels.channel(db, name, at)
     site_terms.schedule(db, prepared.hosts, now)
-    applied.record(db, prepared.applied)
+    applied.record(db, prepared.applied, config.stamp)
     images.begin(db, config.publication.images, now)
     return planned.done
 

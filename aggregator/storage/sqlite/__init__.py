@@ -1,7 +1,6 @@
 """The SQLite engine: opens and migrates a store. The only package that imports sqlite3 and sqlite_utils, the
 latter only to migrate a store."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from aggregator.policy.source_ids import StoredFeed
 from aggregator.storage import Storage, private
 from aggregator.storage.backups import DIRECTORY
 from aggregator.storage.sql import feeds
-from aggregator.storage.sql.engine import Engine
+from aggregator.storage.sql.engine import APPLIED_STAMP, Engine
 from aggregator.storage.sqlite import present
 from aggregator.storage.sqlite.applied import is_present_version
 from aggregator.storage.sqlite.backup import check_target
@@ -97,6 +96,15 @@ def stored_feeds(directory: Path) -> tuple[StoredFeed, ...]:
         return feeds.read(db, relocation="relocation" if "relocation" in columns else "move")
 
 
+def applied_stamp(directory: Path) -> str:
+    """Return the stamp of the file that a store of this version has applied; "" without one."""
+    with reading_as_it_is(directory / FILE) as db:
+        if db is None or not is_present_version(db):
+            return ""
+        row = db.execute("SELECT value FROM meta WHERE key = ?", (APPLIED_STAMP,)).fetchone()
+        return row["value"] if row else ""
+
+
 @contextmanager
 def copying(directory: Path, to: Path) -> Iterator[None]:
     """Write a copy of a store that no service uses, as it is; none can start to use it meanwhile."""
@@ -109,6 +117,8 @@ def copying(directory: Path, to: Path) -> Iterator[None]:
 
 def copied(origin: Movable, to: Path) -> int:
     """Write a snapshot of a store on another engine as a backup of this one; returns its items."""
+    import tempfile
+
     from sqlite_utils import Database
 
     from aggregator.storage.sqlite.catalog import tables

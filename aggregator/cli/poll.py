@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import uvloop
@@ -47,9 +48,8 @@ def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
     if len(configs) == 1:
         configs = [at_hand(configs[0])]
     check_together(configs)
-    for config in configs:
-        for warning in configuration.warnings(config):
-            complain(f"warning: {warning}")
+    for warning in chain.from_iterable(map(configuration.warnings, configs)):
+        complain(f"warning: {warning}")
     if any(each.database for each in configs):
         from aggregator.cli import nodes
 
@@ -59,18 +59,29 @@ def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
             return nodes.serve(configs[0], log_format=log_format, log_level=log_level)
     set_up(log_format, log_level)
     try:
-        return uvloop.run(app.serve(configs, started=lambda: _print_addresses(configs)))
+        return uvloop.run(app.serve(configs, started=_addresses(configs)))
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it first, or give this service a `store` of its own") from error
 
 
-def _print_addresses(configs: Sequence[Config]) -> None:
-    for config in configs:
-        say(f"Publicwire serves {config.publication.name}")
-        say(f"  pages and feeds  http://{config.listen}/")
-    say(f"  status           http://{configs[0].admin}/{'status' if len(configs) == 1 else ''}")
-    say("  stop with Ctrl-C")
-    sys.stdout.flush()
+def _addresses(configs: Sequence[Config]) -> Callable[[], None]:
+    """Return what prints the addresses of a service, and keeps no configuration."""
+    lines = [
+        line
+        for config in configs
+        for line in (
+            f"Publicwire serves {config.publication.name}",
+            f"  pages and feeds  http://{config.listen}/",
+        )
+    ]
+    lines.append(f"  status           http://{configs[0].admin}/{'status' if len(configs) == 1 else ''}")
+
+    def printed() -> None:
+        for line in (*lines, "  stop with Ctrl-C"):
+            say(line)
+        sys.stdout.flush()
+
+    return printed
 
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:

@@ -3,7 +3,7 @@
 Only `aggregator.config` creates them from a file. They are hashable and cheap to send to a worker.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -222,8 +222,9 @@ DOMAIN_LABELS_MAX = 128  # a host name has 253 characters at most (RFC 1035 sect
 LISTEN, ADMIN = Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)  # defaults
 
 
-class Config(Struct, frozen=True):
-    """One valid sources.yaml; `path` is the file, `store` an absolute path."""
+class Config(Struct, frozen=True, weakref=True):
+    """One valid sources.yaml; `path` is the file, `store` an absolute path. What remembers which one was in
+    force holds a weak reference: two of 130,000 sources need 190 MB each."""
 
     path: Path
     publication: Publication
@@ -259,6 +260,11 @@ class Config(Struct, frozen=True):
         force_setattr(self, "_by_id", {source.id: source for source in self.sources})
         domains = frozenset(domain for source in self.sources for domain in source.domains)
         force_setattr(self, "_domains", domains)
+
+    @property
+    def ids(self) -> Set[str]:
+        """Return the ids of the sources."""
+        return self._by_id.keys()
 
     def source(self, name: str) -> Source | None:
         """Return the configured source with this id, else None."""

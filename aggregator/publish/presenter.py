@@ -1,5 +1,6 @@
 """Items as releases under the settings in force, cached in memory."""
 
+import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -46,21 +47,21 @@ class Presenter:
         self._now = now
         self._lock = lock
         self._releases: Cache[Key, Release | ValueError] = Cache(RELEASES_BYTES_MAX)
-        self._last_config: Config | None = None
+        self._of: weakref.ref[Config] | None = None  # that of the settings
         self._settings = self.settings()
 
     def settings(self) -> Settings:
         """Return the settings in force; a reload that changes none of them keeps their `since`."""
         config = self._config()
         with self._lock:
-            if config is not self._last_config:
+            if self._of is None or config is not self._of():
                 disclaimers = tuple(
                     (source.id, source.disclaimer) for source in config.sources if source.disclaimer
                 )
                 fresh = Settings(config.publication, disclaimers, self._now(), config.hub_url)
-                if self._last_config is None or self._settings != replace(fresh, since=self._settings.since):
+                if self._of is None or self._settings != replace(fresh, since=self._settings.since):
                     self._settings = fresh
-                self._last_config = config
+                self._of = weakref.ref(config)
             return self._settings
 
     def present(

@@ -9,7 +9,15 @@ import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,14 +52,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@contextmanager
-def opened(config: Config) -> Iterator[Storage]:
+def opened(config: Config) -> AbstractContextManager[Storage]:
     """Open the store of a configuration; closed at the end."""
-    storage = open_storage(config.store, config.database)
-    try:
-        yield storage
-    finally:
-        storage.close()
+    return closing(open_storage(config.store, config.database))
 
 
 @asynccontextmanager
@@ -116,25 +119,27 @@ def scheduler_of(
     )
 
 
-async def serve(configs: Sequence[Config], *, started: Callable[[], None]) -> int:
+async def serve(configs: list[Config], *, started: Callable[[], None]) -> int:
     """Poll, publish and answer HTTP for each publication until SIGTERM or SIGINT; returns the exit code.
 
     Several have their own stores and public sides, and share the admin side of the first and the rate limits
     of hosts. `started` is called once, when this process holds all poller locks and all sides answer. A store
-    that fails ends them all.
+    that fails ends them all. Empties `configs`: after a reload a reference would keep 190 MB of 130,000
+    sources.
     """
     from aggregator.service.sites import sites_of
     from aggregator.web.serving import serving
 
-    hosts, notify = shared_hosts(configs), systemd.Together(len(configs), systemd.notify)
+    hosts, admin = shared_hosts(configs), configs[0].admin
+    notify = systemd.Together(len(configs), systemd.notify)
     async with AsyncExitStack() as stack:
         publishing = [
-            await stack.enter_async_context(_publishing(config, hosts, notify.of(), place))
-            for config, place in zip(configs, places(configs), strict=True)
+            await stack.enter_async_context(_publishing(configs.pop(0), hosts, notify.of(), place))
+            for place in places(configs)
         ]
         schedulers, sides = [each for each, _ in publishing], [each for _, each in publishing]
         _follow_signals(schedulers)
-        async with serving(sites_of(sides, configs[0].admin)):
+        async with serving(sites_of(sides, admin)):
             gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
             gc.set_threshold(*GARBAGE_THRESHOLDS)
             started()
@@ -187,8 +192,9 @@ async def _publishing(
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
         _log(replayed)
         current = LiveConfig(config, lambda read: place.put(storage.settings.bound(read)))
+        del config  # that of the start, not the one in force
         for problem in storage.admin.check():
-            raise backups.damaged(config.store, problem)
+            raise backups.damaged(current.config.store, problem)
         for done in storage.admin.sync(current.config, utc_now()):
             log.info("configuration", change=done)
         metrics = Metrics(

@@ -262,10 +262,10 @@ class Scheduler:
         config, now = self.current.config, self._clock()
         if config is self._synced and (self._expiry is None or now < self._expiry):
             return
-        carry_out = await asyncio.to_thread(self._storage.admin.planned, config, now)
-        for done in await self._write(carry_out):
+        for done in await self._write(await asyncio.to_thread(self._storage.admin.planned, config, now)):
             log.info("configuration", change=done)
         self._synced, self._expiry = config, config.next_expiry(now)
+        await asyncio.to_thread(trim_heap)  # the former one and what reading took: 200 MB of 130,000 sources
 
     async def maintain(self) -> None:
         """Run maintenance while polls go on."""

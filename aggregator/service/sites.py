@@ -200,7 +200,7 @@ def _public(
 
     def mark() -> Mark | None:
         seq = newest()
-        return None if seq is None else Mark(seq, current.config)
+        return None if seq is None else Mark.of(seq, current.config)
 
     def public() -> TrustedProxies:
         routes = [*hub, *callback.routes()]

@@ -6,6 +6,7 @@ A file that cannot be used is a mistake for the operator, and pages are as they 
 import os
 import stat
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -89,7 +90,7 @@ class Looks:
 
     def __init__(self, config: Callable[[], Config]) -> None:
         self._config = config
-        self._of: Config | None = None
+        self._of: weakref.ref[Config] | None = None
         self._look = PLAIN
         self._lock = threading.Lock()
 
@@ -97,8 +98,8 @@ class Looks:
         """Return the look of the configuration in force."""
         config = self._config()
         with self._lock:
-            if config is not self._of:
-                look, self._of = read(config.brand), config
+            if self._of is None or config is not self._of():
+                look, self._of = read(config.brand), weakref.ref(config)
                 self._look = replace(look, files={**look.files, **own_feed_style(config.publication)})
                 for mistake in self._look.mistakes:
                     log.error("own look not shown", problem=mistake)

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import weakref
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -18,11 +19,16 @@ class Mark(Struct, frozen=True):
     """State that responses are rendered from: the store's newest `seq`, and the configuration in force."""
 
     seq: int
-    config: Config
+    config: "weakref.ref[Config]"
+
+    @classmethod
+    def of(cls, seq: int, config: Config) -> "Mark":
+        """Return the mark of a configuration, which it does not keep alive."""
+        return cls(seq, weakref.ref(config))
 
     def is_of(self, other: "Mark") -> bool:
         """Return whether nothing published has changed between two marks. A configuration is read whole, so
-        that one object means one state."""
+        that one object means one state; it has one weak reference, also when it is gone."""
         return self.seq == other.seq and self.config is other.config
 
 

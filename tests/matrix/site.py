@@ -79,7 +79,7 @@ def notice(number: int, of: str = HARBOUR) -> Entry:
 
 def marked(seq: int | None, of: Config) -> Mark | None:
     """Return the state that responses are rendered from, None where the engine does not tell it at once."""
-    return None if seq is None else Mark(seq, of)
+    return None if seq is None else Mark.of(seq, of)
 
 
 @dataclass(frozen=True, slots=True)

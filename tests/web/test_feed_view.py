@@ -24,7 +24,7 @@ def client(tmp_path: Path) -> Client:
     room.publishes(item("Storm"), item("Tempête", language="fr"))
     remembered = Remembered(room.storage.items, 1_000_000, monotonic=lambda: 0.0)
     app = public_app(room.publisher, room.storage, remembered=remembered)
-    return Client(FeedView(Finished(app, remembered, lambda: Mark(1, room.config))))
+    return Client(FeedView(Finished(app, remembered, lambda: Mark.of(1, room.config))))
 
 
 @pytest.mark.parametrize("path", ["/feed.rss", "/feed.atom", "/withdrawals.atom", "/search/feed.rss?q=storm"])

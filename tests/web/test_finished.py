@@ -41,7 +41,7 @@ class Front:
 
         def mark() -> Mark | None:
             seq = newest()
-            return None if seq is None else Mark(seq, self.room.config)
+            return None if seq is None else Mark.of(seq, self.room.config)
 
         self.client = Client(Finished(self.behind, remembered, mark))
 
@@ -118,7 +118,7 @@ def test_of_many_requests_at_once_one_renders(tmp_path: Path) -> None:
     room.publishes(item("Storm"))
     remembered = Remembered(room.storage.items, 1_000_000, monotonic=lambda: 0.0)
     behind = Counted(public_app(room.publisher, room.storage, remembered=remembered))
-    front = Finished(behind, remembered, lambda: Mark(1, room.config))
+    front = Finished(behind, remembered, lambda: Mark.of(1, room.config))
 
     async def ask(*, is_slow: bool) -> int:
         status = 0

@@ -5,7 +5,7 @@ moved: its validators are dropped, its keys kept. A source that is no longer lis
 items stay, under another id if another source takes that.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import combinations, count
 
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
-from aggregator.model.settings import Republish, Source
+from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import relocation, source_match
 from aggregator.policy.source_match import Match, StoredSource
 
@@ -104,13 +104,30 @@ class Plan(Struct, frozen=True):
     done: tuple[str, ...] = ()
 
 
+def differing(before: Config, after: Config) -> frozenset[str]:
+    """Return the ids of the sources that may change a store in line with `before`: those that differ or are
+    in one of the two, and those of which a time decides."""
+    changed = (
+        each.id
+        for each in after.sources
+        if before.source(each.id) != each or each.expires is not None or each.paused is not None
+    )
+    return frozenset(changed) | (before.ids - after.ids)
+
+
 def plan(
     configured: Sequence[Source],
     stored: Sequence[StoredSource],
     limits: Mapping[str, HostLimit],
     now: datetime,
+    *,
+    others: Collection[str] = (),
 ) -> Plan:
-    """Return the changes that bring stored sources in line; `limits` are the rate-limited hosts at `now`."""
+    """Return the changes that bring stored sources in line; `limits` are the rate-limited hosts at `now`.
+
+    `others` are ids of sources that are stored as they are configured, with their feeds and in no doubt: they
+    are left out of both lists, as each is its own match.
+    """
     configured = [effective(source, now) for source in configured]
     matches = source_match.match(configured, stored)
     kept = {each.present.number for each in matches if each.present is not None}
@@ -119,7 +136,7 @@ def plan(
     named = [(each.present.known.id, each.source.id) for each in matches if each.present is not None]
     renames = [(old, new) for old, new in named if old != new]
     done = [f"{old}: renamed to {new}" for old, new in renames]
-    moved = _displaced(former, {source.id for source in configured}, {each.known.id for each in stored})
+    moved = _displaced(former, {each.id for each in configured}, {each.known.id for each in stored}, others)
     done += [f"{old}: called {new} from now on, another source has its id" for old, new in moved]
     removed = [each for each in former if each.configured]
     done += [f"{each.known.id}: no longer polled; what it published stays" for each in removed]
@@ -150,13 +167,13 @@ def effective(source: Source, now: datetime) -> Source:
 
 
 def _displaced(
-    former: Sequence[StoredSource], listed: Set[str], stored: Set[str]
+    former: Sequence[StoredSource], listed: Set[str], stored: Set[str], others: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
     """Return old and new id of each former source whose id another one has now."""
     used, moved = {*listed, *stored}, list[tuple[str, str]]()
     for old in (each.known.id for each in former if each.known.id in listed):
         names = (f"{old}-former{f'-{index}' if index > 1 else ''}" for index in count(1))
-        name = next(each for each in names if each not in used)
+        name = next(each for each in names if each not in used and each not in others)
         used.add(name)
         moved.append((old, name))
     return tuple(moved)

@@ -11,8 +11,8 @@ from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.model.settings import Republish, Source
 from aggregator.policy.source_match import StoredSource, question
-from aggregator.policy.sources import Addition, Plan, Update, delayed, plan
-from tests.given import DAY, HOUR, MINUTE, NOON, source
+from aggregator.policy.sources import Addition, Plan, Update, delayed, differing, plan
+from tests.given import DAY, HOUR, MINUTE, NOON, config, source
 
 MINISTRY = source("ministry", topics=("law",))
 NEW = "https://new.example/feed.xml"
@@ -402,6 +402,19 @@ def test_a_source_that_turns_out_to_be_new_takes_the_id_and_the_former_one_gets_
             "ministry: new",
         ),
     )
+
+
+def test_a_former_source_gets_an_id_that_none_left_out_has() -> None:
+    asked = stored(replace(MINISTRY, feed=NEW), doubt=replace(ASKED, is_answered=True))
+    found = plan([REBRANDED], [asked], NO_LIMITS, NOON, others={"ministry-former"})
+    assert found.renames == (("ministry", "ministry-former-2"),)
+
+
+def test_what_differs_between_two_configurations_is_what_changes_or_may_with_time() -> None:
+    same, paused = source("same"), source("paused", paused=NOON)
+    before = config(same, paused, source("expires", expires=NOON), source("gone"), source("edited"))
+    after = config(same, paused, source("expires", expires=NOON), source("new"), source("edited", priority=1))
+    assert differing(before, after) == {"paused", "expires", "gone", "new", "edited"}
 
 
 def test_a_source_whose_edit_is_taken_back_is_as_before() -> None:

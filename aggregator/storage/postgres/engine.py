@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psycopg import errors, pq
 
@@ -16,6 +17,9 @@ from aggregator.storage.postgres.copy import Replacement, Snapshot
 from aggregator.storage.postgres.pool import ANSWER_SECONDS, Pool, has_ended
 from aggregator.storage.postgres.search import FullTextIndex
 from aggregator.storage.sqlite import copied
+
+if TYPE_CHECKING:
+    from aggregator.storage.sql.in_store import InStore
 
 LIMITED = "SELECT set_config('statement_timeout', %s, true)"
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -47,6 +51,7 @@ class PostgresEngine:
 
     index = FullTextIndex()
     has_nodes = is_remote = True
+    in_store: "InStore | None" = None
     clock = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 
     def __init__(self, url: str, directory: Path) -> None:

@@ -37,6 +37,7 @@ from aggregator.storage.sql import (
 )
 from aggregator.storage.sql.act_store import ActStore
 from aggregator.storage.sql.engine import JOURNAL, Connection, Engine, one
+from aggregator.storage.sql.in_store import InStore
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.rows import ms
 
@@ -73,16 +74,25 @@ class AdminStore:
         return self.planned(config, now)()
 
     def planned(self, config: Config, now: datetime) -> Callable[[], tuple[str, ...]]:
-        """Plan a `sync`, which reads all sources; returns the short transaction that carries it out."""
+        """Plan a `sync`, which reads all sources the first time, then those that differ; returns the short
+        transaction that carries it out."""
         with self._engine.reading() as db:
-            prepared = sources.prepare(db, config, now)
+            prepared = sources.prepare(db, config, now, self._engine.in_store)
 
         def carry_out() -> tuple[str, ...]:
-            with self._engine.writing() as db:
-                self._check_in_force(db, config)
-                return sources.sync(db, config, prepared, now)
+            with self._syncing(config) as db:
+                return sources.sync(db, config, prepared, now, self._engine.in_store)
 
         return carry_out
+
+    @contextmanager
+    def _syncing(self, config: Config) -> Iterator[Connection]:
+        """Open a write transaction that brings the store in line with a configuration."""
+        with self._engine.writing() as db:
+            self._check_in_force(db, config)
+            yield db
+            synced = sources.synced(db)
+        self._engine.in_store = InStore(config, synced)
 
     def _check_in_force(self, db: Connection, config: Config) -> None:
         if self._engine.has_nodes and (number := nodes.version(db)) != config.version:
@@ -91,10 +101,9 @@ class AdminStore:
     def identify(self, config: Config, source: str, same: str | None, now: datetime) -> tuple[str, ...]:
         """Carry out the operator's answer which source this is, None for a new one; returns what was done in
         words. UsageError when that is not in doubt, or `same` cannot be it; Outdated as `sync`."""
-        with self._engine.writing() as db:
-            self._check_in_force(db, config)
+        with self._syncing(config) as db:
             doubts.answer(db, source, same)
-            return sources.sync(db, config, sources.prepare(db, config, now), now)
+            return sources.sync(db, config, sources.prepare(db, config, now, self._engine.in_store), now)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and
@@ -163,6 +172,7 @@ class AdminStore:
         """(poller) Carry out the decisions that only these journals have, unless the item has changed since;
         then the table and the first file hold the same lines. Decisions on unknown items are carried out when
         they are imported."""
+        self._engine.in_store = None  # what was forgotten is taken out of the configuration
         return replaying.replay(self._engine, files, now)
 
     def acts(self, since: datetime | None = None) -> tuple[Act, ...]:

@@ -8,9 +8,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aggregator.normalise.words import Term
+
+if TYPE_CHECKING:
+    from aggregator.storage.sql.in_store import InStore
 
 JOURNAL = "withdrawals.jsonl"  # file in the directory of a store
 APPLIED_STAMP = "applied_stamp"  # in the table `meta`: stamp of the file last applied
@@ -86,6 +89,8 @@ class Index(Protocol):
 
 class Engine(Protocol):
     """Transactions, search index and upkeep of one store."""
+
+    in_store: "InStore | None"  # None: not known, so that the next `sync` reads all sources
 
     @property
     def index(self) -> Index:

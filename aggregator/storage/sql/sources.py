@@ -11,7 +11,7 @@ from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import embargo, relocation
 from aggregator.policy.source_match import StoredSource
-from aggregator.policy.sources import STORED, Addition, Plan, Update, plan
+from aggregator.policy.sources import STORED, Addition, Plan, Update, differing, plan
 from aggregator.storage.sql import (
     alerts,
     applied,
@@ -29,7 +29,8 @@ from aggregator.storage.sql import (
     styles,
 )
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, as_json, insert, ints, one
+from aggregator.storage.sql.engine import Connection, as_json, insert, ints, one, texts
+from aggregator.storage.sql.in_store import InStore
 from aggregator.storage.sql.rows import SET_DUE, due_columns, pack, unpack
 
 SYNCED = "synced"  # counter of the configurations that were applied
@@ -60,26 +61,43 @@ class Prepared(Struct, frozen=True):
     applied: str
 
 
-def prepare(db: Connection, config: Config, now: datetime) -> Prepared:
-    """Plan what a configuration changes. Reads all sources, seconds where there are 100,000: no transaction
-    that writes waits for it."""
-    planned = plan(config.sources, _stored(db), hosts.limits(db, now), now)
+def prepare(db: Connection, config: Config, now: datetime, in_store: InStore | None = None) -> Prepared:
+    """Plan what a configuration changes. Of a store that is still in line with another one, `in_store`, only
+    what differs is read; else all sources, seconds where there are 100,000: no transaction that writes waits
+    for it."""
+    if in_store is None or in_store.synced != synced(db):
+        configured, stored = config.sources, _stored(db)
+    else:
+        names = differing(in_store.config, config)
+        stored = _stored(db, f"id {texts()} OR configured = 0 OR doubt <> '{{}}'", as_json(names))
+        names |= {each.known.id for each in stored}
+        configured = tuple(each for each in config.sources if each.id in names)
+    others = config.ids - {each.id for each in configured}
+    planned = plan(configured, stored, hosts.limits(db, now), now, others=others)
     changed = {each.host for each in planned.additions} | {each.host for each in planned.updates}
     return Prepared(
         planned,
         _state(db, planned, now),
-        channels=_missing_channels(db, config.sources),
+        channels=_missing_channels(db, configured, planned),
         hosts=frozenset(changed.union(site_terms.unscheduled(db))),
-        reviewed=tuple(each.id for each in config.sources if each.review),
+        reviewed=tuple(each.id for each in configured if each.review),
         applied=applied.packed(config),
     )
 
 
-def sync(db: Connection, config: Config, prepared: Prepared, now: datetime) -> tuple[str, ...]:
+def synced(db: Connection) -> int:
+    """Return the number of configurations that were applied."""
+    row = db.execute("SELECT value FROM counter WHERE name = ?", (SYNCED,)).fetchone()
+    return int(row["value"]) if row else 0
+
+
+def sync(
+    db: Connection, config: Config, prepared: Prepared, now: datetime, in_store: InStore | None = None
+) -> tuple[str, ...]:
     """Carry out what a configuration changes, planned again if the store has changed in what that depends on;
     returns it in words."""
     if _state(db, prepared.planned, now) != prepared.state:
-        prepared = prepare(db, config, now)
+        prepared = prepare(db, config, now, in_store)
     planned = prepared.planned
     journal.fix_authority(db, config.publication.url, now)
     at = channels.stamp(db, now)
@@ -136,16 +154,14 @@ def _state(db: Connection, planned: Plan, now: datetime) -> tuple[object, ...]:
     """Return the state that a plan depends on: which sources there are, the rows of those that it changes and
     the limits of hosts. Polls change no other row in what a plan is made of."""
     numbers = (*(each.number for each in planned.updates), *planned.removals)
-    synced = db.execute("SELECT value FROM counter WHERE name = ?", (SYNCED,)).fetchone()
-    return synced and synced["value"], hosts.limits(db, now), _stored(db, numbers)
+    return synced(db), hosts.limits(db, now), _stored(db, f"number {ints()}", as_json(numbers))
 
 
-def _stored(db: Connection, numbers: Sequence[int] | None = None) -> tuple[StoredSource, ...]:
-    """Return all sources, or those with these numbers."""
-    which, given = ("", ()) if numbers is None else (f"WHERE number {ints()}", (as_json(numbers),))
+def _stored(db: Connection, which: str = "1 = 1", *given: str) -> tuple[StoredSource, ...]:
+    """Return the sources of which a condition with these parameters holds, by default all."""
     found = db.execute(
         f"""SELECT number, id, feed, configured, {", ".join(STORED)}, due, due_reason, due_figures, failures,
-        host, relocation, title, doubt FROM source {which}""",
+        host, relocation, title, doubt FROM source WHERE {which}""",
         given,
     )
     return tuple(
@@ -206,13 +222,14 @@ def _await_approval(db: Connection, reviewed: Sequence[str]) -> None:
     )
 
 
-def _missing_channels(db: Connection, configured: Sequence[Source]) -> tuple[str, ...]:
-    """Return the channels that the configuration implies and the store has not: all, one of each source and
-    one of each topic."""
+def _missing_channels(db: Connection, configured: Sequence[Source], planned: Plan) -> tuple[str, ...]:
+    """Return the channels that these sources imply and the store has not, or has for another source until a
+    plan is carried out: all, one of each source and one of each topic."""
     names = {"", *(f"sources/{source.id}" for source in configured)}
     names |= {f"topics/{topic}" for source in configured for topic in source.all_topics}
-    names -= {row["name"] for row in db.execute("SELECT name FROM channel")}
-    return tuple(sorted(names))
+    found = db.execute(f"SELECT name FROM channel WHERE name {texts()}", (as_json(names),))
+    leaving = {f"sources/{each}" for each in (*planned.drops, *(old for old, _ in planned.renames))}
+    return tuple(sorted(names - ({row["name"] for row in found} - leaving)))
 
 
 def unmove(db: Connection, source: str, now: datetime) -> str:

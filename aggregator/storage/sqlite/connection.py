@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aggregator.errors import (
     Rejected,
@@ -30,6 +31,9 @@ from aggregator.storage.sqlite.copy import Replacement, Snapshot
 from aggregator.storage.sqlite.newest import NewestSeq
 from aggregator.storage.sqlite.search import FullTextIndex
 
+if TYPE_CHECKING:
+    from aggregator.storage.sql.in_store import InStore
+
 FILE, LOCK, MIGRATION_LOCK = "publicwire.db", "poller.lock", "migration.lock"
 BUSY_SECONDS = 15.0
 STEPS_BETWEEN_LOOKS = 10_000  # of the virtual machine, about a millisecond, between looks at a time limit
@@ -44,6 +48,7 @@ class SqliteEngine:
 
     index = FullTextIndex()
     has_nodes = is_remote = False
+    in_store: "InStore | None" = None
     clock = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 
     def __init__(self, directory: Path) -> None:

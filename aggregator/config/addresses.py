@@ -4,6 +4,7 @@ No name is resolved. The SSRF guard checks resolved addresses at each connection
 """
 
 import re
+from functools import lru_cache
 from ipaddress import ip_network
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ _NORMAL = re.compile(r"https?://(?=[^/]{1,253}/)[a-z0-9]+(?:[.-][a-z0-9]+)*/[!\"
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
 
 
+@lru_cache  # one object for all sources: parsed in 10 µs, and 250 bytes
 def network(value: str) -> Network:
     """Return a network such as 10.0.0.0/8 or fd00::/8."""
     try:

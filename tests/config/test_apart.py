@@ -64,3 +64,10 @@ def test_a_killed_process_is_an_error_of_the_file() -> None:
     with pytest.raises(ConfigError, match=r"sources\.yaml:1:1: could not be read: .* ended with code -9"):
         apart.parse(text, FILE, TOKEN)
     killing.join()
+
+
+def test_sources_in_one_network_share_it() -> None:
+    line = "  - {{id: s{0}, feed: 'http://127.0.0.1/{0}', allow_networks: [127.0.0.0/8]}}\n"
+    text = HEAD + "".join(line.format(n) for n in range(apart.APART_FROM // len(line) + 2_000))
+    sources = apart.parse(text, FILE).sources
+    assert len({id(network) for each in sources for network in each.allow_networks}) == 1

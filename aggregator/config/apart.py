@@ -6,46 +6,83 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from msgspec.structs import replace
 
 from aggregator.config.load import parse as parsed
 from aggregator.config.load import stamped, text_of
 from aggregator.errors import ConfigError, Problem
 from aggregator.model.credentials import Credentials
-from aggregator.model.settings import Config
+from aggregator.model.settings import Config, Source
 
+PART = 1_000  # sources that are handed over in one piece, 10 ms
 APART_FROM = 500_000  # characters, some 2,000 sources: below, the start of a process takes longer
 Environment = Mapping[str, str]
 
 
-def load(path: Path, environment: Environment | None = None) -> Config:
+def load(path: Path, environment: Environment | None = None, former: Config | None = None) -> Config:
     """Return the configuration in a file; ConfigError as `config.load`."""
     text = text_of(path)
-    return stamped(parse(text, path, environment), text)
+    return stamped(parse(text, path, environment, former), text)
 
 
-def parse(text: str, path: Path, environment: Environment | None = None) -> Config:
+def parse(
+    text: str, path: Path, environment: Environment | None = None, former: Config | None = None
+) -> Config:
     """Return the configuration in a text as if read from a file; ConfigError as `config.parse`, and for a
-    process that was killed."""
+    process that was killed. Sources that are equal in the `former` configuration are taken from it."""
     if len(text) < APART_FROM:
         return parsed(text, path, environment)
     known = None if environment is None else dict(environment)
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-P", "-m", "aggregator.config.apart"],
-        input=pickle.dumps((text, path, known)),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         start_new_session=True,  # Ctrl-C is for the service
-        check=False,
-    )
-    if done.returncode != 0:
-        reason = f"could not be read: the process that read it ended with code {done.returncode}"
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(BrokenPipeError, EOFError, pickle.UnpicklingError):  # it was killed
+            with process.stdin as stream:
+                pickle.dump((text, path, known), stream)
+            found = _read(process.stdout, former)
+    if process.returncode != 0:
+        reason = f"could not be read: the process that read it ended with code {process.returncode}"
         raise ConfigError((Problem(str(path), 1, 1, reason),))
-    found: Config | tuple[Problem, ...] = pickle.loads(done.stdout)  # noqa: S301 - of a process of our own
     if isinstance(found, Config):
         return found
     raise ConfigError(found)
+
+
+def _read(stream: IO[bytes], former: Config | None) -> Config | tuple[Problem, ...]:
+    """Return what `_write` wrote. One pickle of all sources would keep the interpreter for a second, and the
+    copies of all beside those of the former configuration."""
+    found: Config | tuple[Problem, ...] = pickle.load(stream)  # noqa: S301 - of a process of our own
+    if not isinstance(found, Config):
+        return found
+    sources: list[Source] = []
+    while part := pickle.load(stream):  # noqa: S301 - of a process of our own
+        sources += part if former is None else [_former(each, former) for each in part]
+    return replace(found, sources=tuple(sources))
+
+
+def _former(source: Source, former: Config) -> Source:
+    known = former.source(source.id)
+    return known if known == source else source
+
+
+def _write(stream: IO[bytes], found: Config | tuple[Problem, ...]) -> None:
+    """Write an answer: the configuration without its sources, then these in parts, and an empty part."""
+    if not isinstance(found, Config):
+        pickle.dump(found, stream)
+        return
+    _Answering(stream, 5).dump(replace(found, sources=()))
+    for begin in range(0, len(found.sources) + PART, PART):
+        pickle.dump(found.sources[begin : begin + PART], stream, 5)
 
 
 def _answer(text: str, path: Path, environment: Environment | None) -> Config | tuple[Problem, ...]:
@@ -63,4 +100,4 @@ class _Answering(pickle.Pickler):
 
 
 if __name__ == "__main__":
-    _Answering(sys.stdout.buffer, 5).dump(_answer(*pickle.load(sys.stdin.buffer)))  # noqa: S301 - of our own
+    _write(sys.stdout.buffer, _answer(*pickle.load(sys.stdin.buffer)))  # noqa: S301 - of our own

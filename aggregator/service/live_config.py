@@ -43,7 +43,7 @@ class LiveConfig:
         state = self._watch.state()
         self._watch.read(None)  # read again at the next tick if the store does not answer
         try:
-            config = self._bound(apart.load(self.config.path, os.environ))
+            config = self._bound(apart.load(self.config.path, os.environ, self.config))
         except ConfigError as error:
             self._watch.read(state)
             self.error = str(error)

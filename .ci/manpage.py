@@ -26,7 +26,11 @@ FILES = (
         "Database, journal of decisions and backups, unless \\fBstore\\fR in the configuration differs.",
     ),
 )
-ENVIRONMENT = "Passwords and keys of sources are read from the variables that sources.yaml names as $NAME."
+ENVIRONMENT = (
+    "PUBLICWIRE_DATABASE is the URL of the store of a cluster, PUBLICWIRE_DATABASE_DIRECT that of the same "
+    "database past a pooler. Passwords and keys of sources are read from the variables that sources.yaml "
+    "names as $NAME."
+)
 EXIT_CODES = (
     ("0", "Success."),
     ("1", "A failure, reported in one line on stderr."),

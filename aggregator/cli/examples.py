@@ -42,7 +42,7 @@ OF_COMMANDS: Mapping[str, Sequence[Example]] = MappingProxyType(
         "items": (
             ("publicwire items --search 'harb*'", "words that begin so"),
             ("publicwire items --search '\"storm warning\"'", "a phrase"),
-            ("publicwire items --source coast-guard --state held", "what waits, of one source"),
+            ("publicwire items --source coast-guard --state held", "held ones of a source"),
         ),
         "withdraw": (
             ('publicwire withdraw ITEM --reason "asked by the organisation"', ""),

@@ -105,9 +105,9 @@ def _marked(body: Pieces) -> str:
     parts[::2] = [_unescaped(text) if "&" in text else text for text in texts]
     parts[1::2] = marks
     marked = "".join(parts)
-    if _LEVEL in marked:
+    if _LEVEL in marked or _RAISED in marked or _LOWERED in marked:
         marked = _SHIFTED.sub(_shifted, marked).translate(_LEVELS)
-    if _STRUCK in marked or _UNSTRUCK in marked:  # an end alone is no safe HTML, and may still be met
+    if _STRUCK in marked or _UNSTRUCK in marked:  # half of a pair of tags is no safe HTML, and may be met
         marked = _STRUCK_END.sub(rf"{_UNSTRUCK}\1", _STRUCK_START.sub(rf"\1{_STRUCK}", marked))
         marked = marked.replace(_STRUCK + _UNSTRUCK, "")
         marked = marked.replace(_STRUCK, _STRIKE).replace(_UNSTRUCK, _STRIKE)

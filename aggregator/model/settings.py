@@ -1,6 +1,6 @@
 """The configuration as frozen values, so that pure stages and workers do not import the validator.
 
-Only `aggregator.config` creates them from a file. They are hashable and cheap to send to a worker.
+Only `aggregator.config` creates them from a file. They are cheap to send to a worker.
 """
 
 from collections.abc import Mapping, Set

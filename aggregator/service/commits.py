@@ -58,7 +58,15 @@ class Commits:
         """Commit them together, or, when that fails for one, each alone; returns the error of each."""
         if _error(partial(self._polls.record_all, results)) is None:
             return [None] * len(results)
-        return [_error(partial(self._polls.record, each)) for each in results]
+        errors = list[Exception | None]()
+        for each in results:
+            try:
+                errors.append(_error(partial(self._polls.record, each)))
+            except StorageError as error:
+                if not errors:
+                    raise
+                return errors + [error] * (len(results) - len(errors))  # those before are committed
+        return errors
 
 
 def _error(commit: Callable[[], None]) -> Exception | None:

@@ -1,5 +1,6 @@
 """The poll of a source that may be another one of the store: its document is compared, and not imported."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,7 +20,7 @@ async def settle(
     storage: Storage,
     write: Writes,
     *,
-    config: Config,
+    config: Callable[[], Config],
     now: datetime,
     lease: timedelta,
 ) -> Claim | None:
@@ -37,7 +38,12 @@ async def settle(
 
 
 def _compare(
-    claim: Claim, read: ReadResult, storage: Storage, config: Config, now: datetime, lease: timedelta
+    claim: Claim,
+    read: ReadResult,
+    storage: Storage,
+    config: Callable[[], Config],
+    now: datetime,
+    lease: timedelta,
 ) -> tuple[tuple[str, ...], Claim | None]:
     """Return the change by the document as a sentence, and the claim of the source after it.
 
@@ -46,7 +52,7 @@ def _compare(
     """
     storage.polls.compare(claim, read)
     try:
-        done = storage.admin.sync(config, now)
+        done = storage.admin.sync(config(), now)  # the one in force at the time of the write
     except Outdated:  # a newer configuration decides
         return (), None
     if (renewed := storage.polls.renewed(claim)) is not None:

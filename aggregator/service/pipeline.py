@@ -127,7 +127,7 @@ class Pipeline:
             try:
                 found = await self._answer(claim, source, config, now=started, held=held)
                 told = await doubts.settle(
-                    claim, found, self.storage, self.write, config=config, now=started, lease=POLL_LEASE
+                    claim, found, self.storage, self.write, config=self.config, now=started, lease=POLL_LEASE
                 )
                 answer: Answer | PollError = found
             except PollError as error:

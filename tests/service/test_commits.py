@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from aggregator.errors import Cause, FetchError, LeaseLost
+from aggregator.errors import Cause, FetchError, LeaseLost, StoreFull
 from aggregator.model.poll import PollResult
 from aggregator.service.app import polling, utc_now
 from aggregator.service.commits import AT_ONCE, Commits
@@ -81,3 +81,32 @@ def test_the_service_commits_polls_that_end_together_in_one_transaction(storage:
     asyncio.run(run())
     assert polls.transactions == (AT_ONCE, POLLS - AT_ONCE)
     assert [health.failures for health in storage.overview.health()] == [1] * POLLS
+
+
+class FilledPolls(PollStore):
+    """A store that takes no group, and one poll alone."""
+
+    taken = 0
+
+    def record(self, result: PollResult) -> None:
+        if self.taken:
+            raise StoreFull("full")
+        self.taken += 1
+        super().record(result)
+
+    def record_all(self, results: Sequence[PollResult]) -> None:
+        raise LeaseLost("one of them")
+
+
+def test_polls_committed_before_the_store_was_full_are_no_failures(storage: Storage) -> None:
+    sources = [source(f"s{n}") for n in range(3)]
+    storage.admin.sync(config(*sources), NOON)
+    results = [succeeded(each, source(each.id)) for each in storage.polls.claim(NOON, limit=3, lease=HOUR)]
+
+    async def record() -> list[BaseException | None]:
+        commits = Commits(FilledPolls(storage.polls._engine), at_once)
+        return await asyncio.gather(*map(commits.record, results), return_exceptions=True)
+
+    first, *others = asyncio.run(record())
+    assert first is None
+    assert [type(each) for each in others] == [StoreFull, StoreFull]

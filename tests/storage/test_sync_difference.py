@@ -128,3 +128,13 @@ def licences(storage: Storage) -> list[str]:
 def channel_names(storage: Storage) -> set[str]:
     with storage.admin._engine.reading() as db:
         return {row["name"] for row in db.execute("SELECT name FROM channel")}
+
+
+def test_what_polls_under_way_commit_waits_for_approval_from_the_next_reload_on(storage: Storage) -> None:
+    """They began while their source was published at once: each reload looks at all reviewed sources."""
+    reviewed, other = replace(source("a"), review=True), source("b")
+    storage.admin.sync(config(reviewed, other), NOON)
+    with storage.engine.reading() as db:
+        edited = config(reviewed, replace(other, organisation="Office"))
+        prepared = sources.prepare(db, edited, NOON, storage.engine.in_store)
+    assert prepared.reviewed == ("a",)

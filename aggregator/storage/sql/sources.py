@@ -80,7 +80,7 @@ def prepare(db: Connection, config: Config, now: datetime, in_store: InStore | N
         _state(db, planned, now),
         channels=_missing_channels(db, configured, planned),
         hosts=frozenset(changed.union(site_terms.unscheduled(db))),
-        reviewed=tuple(each.id for each in configured if each.review),
+        reviewed=tuple(each.id for each in config.sources if each.review),  # polls under way may add to it
         applied=applied.packed(config),
     )
 

@@ -32,7 +32,6 @@ from tests.server import HttpServer
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
 
-PAUSE_MAX = 6  # seconds: the server ends a transaction that stands still after 4
 POLLS = "publicwire_poll_seconds_count"
 
 
@@ -75,7 +74,8 @@ def freeze_within_a_transaction(cluster: Cluster, node: NodeProcess) -> None:
 def test_others_go_on_while_a_node_is_frozen_within_a_transaction(
     cluster: Cluster, origin: HttpServer, rounds: int
 ) -> None:
-    """The soak asserts the pauses. One is as long as the heartbeat where the frozen node had picked all jobs."""
+    """The soak asserts the pauses: the frozen node may have picked the jobs of all hosts, which others get after
+    the heartbeat, and the server ends its transaction before that."""
     pauses, count = list[float](), 1
     with ExitStack() as stack:
         first, second = (work(cluster, stack, name) for name in ("first", "second"))
@@ -98,8 +98,8 @@ def test_others_go_on_while_a_node_is_frozen_within_a_transaction(
         is_whole(cluster, count)
     print(f"pauses {pauses}", file=sys.stderr)
     if rounds > 1:
-        assert median(pauses) <= PAUSE_MAX
-        assert max(pauses) <= PAUSE_MAX + 1.5 * HEARTBEAT
+        assert median(pauses) <= 1.5 * HEARTBEAT
+        assert max(pauses) <= 2.5 * HEARTBEAT
 
 
 def given_a_clock(cluster: Cluster) -> tuple[Cluster, Path]:

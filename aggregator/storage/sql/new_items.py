@@ -82,7 +82,7 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
 
 
 class _Asked(NamedTuple):
-    """What storing new items reads, asked for together: on PostgreSQL in one round trip."""
+    """Cursors of the queries that are sent before new items are stored, in one round trip on PostgreSQL."""
 
     first: Cursor  # number
     position: Cursor  # the last one given

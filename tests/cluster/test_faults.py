@@ -23,8 +23,6 @@ from tests.cluster.offices import (
     SOURCES,
     begin_withdrawal,
     due_now,
-    given_an_origin,
-    given_offices_at,
     hang,
     has_releases,
     is_whole,
@@ -38,17 +36,6 @@ from tests.server import HANG, HttpServer, Request
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
 
 OTHERS_DUE = "source WHERE id <> 's0' AND due = 0"
-
-
-@pytest.fixture
-def origin() -> Iterator[HttpServer]:
-    with given_an_origin() as serving:
-        yield serving
-
-
-@pytest.fixture
-def cluster(postgres: Server, tmp_path: Path, origin: HttpServer) -> Cluster:
-    return given_offices_at(postgres, tmp_path, origin)
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(50, marks=pytest.mark.soak)])

@@ -4,7 +4,6 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,31 +18,17 @@ from tests.cluster.offices import (
     HEARTBEAT,
     SOURCES,
     due_now,
-    given_an_origin,
-    given_offices_at,
     has_releases,
     is_whole,
     publish,
     work,
 )
-from tests.postgres import Server
 from tests.running import until
 from tests.server import HttpServer
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
 
 POLLS = "publicwire_poll_seconds_count"
-
-
-@pytest.fixture
-def origin() -> Iterator[HttpServer]:
-    with given_an_origin() as serving:
-        yield serving
-
-
-@pytest.fixture
-def cluster(postgres: Server, tmp_path: Path, origin: HttpServer) -> Cluster:
-    return given_offices_at(postgres, tmp_path, origin)
 
 
 def locks_of(cluster: Cluster, node: NodeProcess) -> int:

@@ -1,7 +1,6 @@
 """A database that restarts, is frozen, is cut off or fails over: no release is lost, none is stored twice."""
 
 import dataclasses
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Event
@@ -12,7 +11,6 @@ from aggregator import storage as stores
 from tests.cluster.offices import (
     begin_withdrawal,
     due_now,
-    given_an_origin,
     given_offices,
     given_offices_at,
     has_releases,
@@ -27,12 +25,6 @@ from tests.server import HttpServer
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("a cluster needs PostgreSQL")]
 
 NODES = ("one", "two")
-
-
-@pytest.fixture
-def origin() -> Iterator[HttpServer]:
-    with given_an_origin() as serving:
-        yield serving
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from aggregator.errors import Cause, LeaseLost, Outdated
 from aggregator.fetch.memory import Budget
 from aggregator.model.document import ReadResult
 from aggregator.model.poll import Claim, Outcome, PollResult, Relocation
-from aggregator.model.settings import Config
+from aggregator.model.settings import Config, Republish
 from aggregator.model.stored import Knowledge
 from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX, RESULT_BYTES_MAX
 from aggregator.storage import Storage
@@ -299,3 +299,33 @@ def test_a_source_in_doubt_fails_with_the_question_until_it_is_answered(tmp_path
         assert [each.cause for each in asked] == [Cause.IDENTITY, Cause.IDENTITY]
         assert "publicwire identify bureau --same office" in asked[0].message
         assert (last.cause, last.new) == (Cause.NONE, 1)
+
+
+def test_the_answer_to_a_doubt_takes_back_no_configuration_that_came_meanwhile(tmp_path: Path) -> None:
+    """Between request and commit a reload forbids to republish another source."""
+
+    async def run() -> None:
+        async with http_server({"/new": says(STORM)}) as origin, client() as fetcher:
+            store.admin.sync(config(OFFICE, store=tmp_path), NOON)
+            told = replace(OFFICE, id="bureau", feed=origin.url("/new"), domains=(), organisation="")
+            port = replace(OFFICE, id="port", feed="https://port.example/feed", domains=("port.example",))
+            settings = config(told, port, store=tmp_path)
+            store.admin.sync(settings, NOON)
+
+            async def write(call: Callable[[], T]) -> T:
+                nonlocal settings
+                if origin.requests:
+                    settings = config(told, replace(port, republish=Republish.NO), store=tmp_path)
+                    store.admin.sync(settings, NOON)
+                return call()
+
+            polls = dataclasses.replace(pipeline(store, fetcher, lambda: settings), write=write)
+            (outcome,) = await polls.run([told.id])
+            polls.close()
+            assert (outcome.cause, outcome.new) == (Cause.NONE, 1)
+
+    with closing(open_storage(tmp_path)) as store:
+        asyncio.run(run())
+        with store.engine.reading() as db:
+            found = db.execute("SELECT republish FROM source WHERE id = 'port'").fetchall()
+        assert [row["republish"] for row in found] == [Republish.NO]
